@@ -11,7 +11,7 @@ ARGS   ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 PWA    := build/pwa
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 
 SHELL  := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
