@@ -40,7 +40,9 @@ class Header:
 
     def text(self) -> str:
         """The bytes (as text) that are authenticated."""
-        fields = {name: value for name, value in vars(self).items() if value is not None and value is not False}
+        fields = {
+            name: value for name, value in vars(self).items() if value is not None and value is not False
+        }
         return compact_json(fields)
 
 
@@ -58,7 +60,9 @@ def _invalid(detail: str) -> ProtocolError:
 
 
 def _seconds(value: object) -> bool:
-    return value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 7 * 86_400)
+    return value is None or (
+        isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 7 * 86_400
+    )
 
 
 def parse_header(text: str) -> Header:
@@ -75,7 +79,9 @@ def parse_header(text: str) -> Header:
     known = {"v", "server", "unit", "id", "kind", "case", "act", "drill", "duration", "grace"}
     if version != PROTOCOL_VERSION or not set(raw) <= known:
         raise _invalid("header members")
-    if not all(is_id(raw.get(name)) for name in ("server", "unit", "id")) or raw.get("kind") not in set(Coarse):
+    if not all(is_id(raw.get(name)) for name in ("server", "unit", "id")) or raw.get("kind") not in set(
+        Coarse
+    ):
         raise _invalid("header ids or kind")
     kind = Coarse(raw["kind"])
     act, case = raw.get("act"), raw.get("case")
@@ -88,15 +94,31 @@ def parse_header(text: str) -> Header:
         raise _invalid("drill")
     timed = act in (Act.ARM, Act.EXTEND)
     duration, grace = raw.get("duration"), raw.get("grace")
-    if not (_seconds(duration) and _seconds(grace)) or timed != (duration is not None) or (grace is not None and not timed):
+    if (
+        not (_seconds(duration) and _seconds(grace))
+        or timed != (duration is not None)
+        or (grace is not None and not timed)
+    ):
         raise _invalid("duration or grace")
     return Header(
-        raw["server"], raw["unit"], raw["id"], kind, case, Act(act) if act else None, raw.get("drill", False), duration, grace
+        raw["server"],
+        raw["unit"],
+        raw["id"],
+        kind,
+        case,
+        Act(act) if act else None,
+        raw.get("drill", False),
+        duration,
+        grace,
     )
 
 
 def _parse_reader(raw: Any) -> str:
-    if not isinstance(raw, dict) or set(raw) != {"header", "encrypted_key"} or not isinstance(raw["header"], dict):
+    if (
+        not isinstance(raw, dict)
+        or set(raw) != {"header", "encrypted_key"}
+        or not isinstance(raw["header"], dict)
+    ):
         raise _invalid("recipient members")
     head = raw["header"]
     if set(head) != {"alg", "kid", "epk"} or head["alg"] != KEY_ALGORITHM or not is_digest(head["kid"]):

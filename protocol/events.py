@@ -110,7 +110,11 @@ def read_event(envelope: Envelope, jws: str) -> OpenedEvent:
     event = _parse(unverified.payload)
     same = event.header() == envelope.header and set(event.readers) == set(envelope.readers)
     urgent = KINDS[event.kind].coarse is Coarse.URGENT or envelope.header.kind is Coarse.URGENT
-    bound = (event.server, event.unit, event.id) == (envelope.header.server, envelope.header.unit, envelope.header.id)
+    bound = (event.server, event.unit, event.id) == (
+        envelope.header.server,
+        envelope.header.unit,
+        envelope.header.id,
+    )
     if not same and not (urgent and bound):
         raise ProtocolError(ErrorCode.EVENT_INVALID, "envelope and event disagree")
     return OpenedEvent(event, unverified.kid, mismatch=not same)

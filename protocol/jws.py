@@ -60,7 +60,12 @@ def peek(jws: str, typ: str, code: ErrorCode) -> Unverified:
 
 def is_public_p256(jwk: object) -> bool:
     """Whether `jwk` is exactly a P-256 public key: members crv, kty, x, y and nothing else."""
-    if not isinstance(jwk, dict) or set(jwk) != {"crv", "kty", "x", "y"} or jwk["crv"] != "P-256" or jwk["kty"] != "EC":
+    if (
+        not isinstance(jwk, dict)
+        or set(jwk) != {"crv", "kty", "x", "y"}
+        or jwk["crv"] != "P-256"
+        or jwk["kty"] != "EC"
+    ):
         return False
     try:
         return all(isinstance(jwk[c], str) and len(unb64url(jwk[c])) == 32 for c in ("x", "y"))

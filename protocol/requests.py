@@ -76,7 +76,9 @@ def _is_time(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
-def check_request(claims: SignedRequest, *, server: str, unit: str, method: str, path: str, body: bytes) -> None:
+def check_request(
+    claims: SignedRequest, *, server: str, unit: str, method: str, path: str, body: bytes
+) -> None:
     """Hold claims against what arrived. Raises ProtocolError: wrong_server, wrong_unit, signature_wrong."""
     if claims.server != server:
         raise ProtocolError(ErrorCode.WRONG_SERVER)

@@ -36,7 +36,9 @@ class Device:
 
     def key(self, use: KeyUse) -> Jwk:
         """The public key for a purpose."""
-        return {KeyUse.FIELD: self.field, KeyUse.MEMBER: self.member_key, KeyUse.ENCRYPTION: self.encryption}[use]
+        return {KeyUse.FIELD: self.field, KeyUse.MEMBER: self.member_key, KeyUse.ENCRYPTION: self.encryption}[
+            use
+        ]
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,9 @@ class Roster:
 
     def active_devices(self) -> list[Device]:
         """Devices that may read and write now, in a stable order."""
-        return [d for _, d in sorted(self.devices.items()) if not d.removed and not self.members[d.member].removed]
+        return [
+            d for _, d in sorted(self.devices.items()) if not d.removed and not self.members[d.member].removed
+        ]
 
     def devices_of(self, member: str) -> list[Device]:
         """Active devices of one member."""
@@ -119,7 +123,15 @@ def version_hash(jws: str) -> str:
 
 
 def version_payload(
-    *, server: str, unit: str, height: int, prev: str | None, member: str, device: str, created: int, change: dict[str, Any]
+    *,
+    server: str,
+    unit: str,
+    height: int,
+    prev: str | None,
+    member: str,
+    device: str,
+    created: int,
+    change: dict[str, Any],
 ) -> str:
     """The text an author signs with the member key to make a version."""
     return compact_json(
@@ -183,7 +195,9 @@ def step(roster: Roster | None, jws: str) -> Step:
     members = {"v", "server", "unit", "height", "prev", "member", "device", "created", "change"}
     if version != PROTOCOL_VERSION or set(raw) != members or not isinstance(raw["change"], dict):
         raise _invalid("members")
-    if not all(is_id(raw[name]) for name in ("server", "unit", "member", "device")) or not isinstance(raw["created"], int):
+    if not all(is_id(raw[name]) for name in ("server", "unit", "member", "device")) or not isinstance(
+        raw["created"], int
+    ):
         raise _invalid("ids")
     change = raw["change"]
     if roster is None:
@@ -211,9 +225,20 @@ def _found(jws: str, raw: dict[str, Any], change: dict[str, Any]) -> Step:
     if set(change) != {"type", "field", "member_key", "encryption", "recovery"} or change["type"] != "found":
         raise _invalid("root change")
     recovery = change["recovery"]
-    if not isinstance(recovery, dict) or set(recovery) != {"encryption", "signing", "sealed_encryption", "sealed_signing"}:
+    if not isinstance(recovery, dict) or set(recovery) != {
+        "encryption",
+        "signing",
+        "sealed_encryption",
+        "sealed_signing",
+    }:
         raise _invalid("recovery")
-    keys = [change["field"], change["member_key"], change["encryption"], recovery["encryption"], recovery["signing"]]
+    keys = [
+        change["field"],
+        change["member_key"],
+        change["encryption"],
+        recovery["encryption"],
+        recovery["signing"],
+    ]
     if not all(is_public_p256(key) for key in keys) or len({thumbprint(key) for key in keys}) != len(keys):
         raise _invalid("keys")
     if not all(isinstance(recovery[name], str) for name in ("sealed_encryption", "sealed_signing")):
@@ -230,7 +255,17 @@ def _found(jws: str, raw: dict[str, Any], change: dict[str, Any]) -> Step:
         {raw["member"]: Member(raw["member"], frozenset({Role.LEADER, Role.EMPLOYEE}))},
         {raw["device"]: device},
     )
-    return Step(roster, (signed_by(peek(jws, Typ.ROSTER, ErrorCode.ROSTER_INVALID), jws, device.member_key, ErrorCode.ROSTER_INVALID),))
+    return Step(
+        roster,
+        (
+            signed_by(
+                peek(jws, Typ.ROSTER, ErrorCode.ROSTER_INVALID),
+                jws,
+                device.member_key,
+                ErrorCode.ROSTER_INVALID,
+            ),
+        ),
+    )
 
 
 def _leader_key(roster: Roster, member: str, device: str) -> Jwk:
@@ -245,14 +280,21 @@ def _leader_key(roster: Roster, member: str, device: str) -> Jwk:
 
 
 def _join(roster: Roster, jws: str, raw: dict[str, Any], change: dict[str, Any]) -> Step:
-    if set(change) != {"type", "grant", "join"} or not all(isinstance(change[name], str) for name in ("grant", "join")):
+    if set(change) != {"type", "grant", "join"} or not all(
+        isinstance(change[name], str) for name in ("grant", "join")
+    ):
         raise _invalid("join change")
     grant, grant_kid = read_grant(change["grant"])
     join, join_kid = read_join(change["join"])
-    if (grant.server, grant.unit) != (roster.server, roster.unit) or (join.server, join.unit) != (roster.server, roster.unit):
+    if (grant.server, grant.unit) != (roster.server, roster.unit) or (join.server, join.unit) != (
+        roster.server,
+        roster.unit,
+    ):
         raise _invalid("grant or join of another unit")
     if grant.id != join.invite or grant.id in roster.invites:
-        raise ProtocolError(ErrorCode.INVITE_USED) if grant.id in roster.invites else _invalid("another invite")
+        raise (
+            ProtocolError(ErrorCode.INVITE_USED) if grant.id in roster.invites else _invalid("another invite")
+        )
     if (join.member, join.device) != (raw["member"], raw["device"]):
         raise _invalid("author is not who joins")
     if join.member in roster.members or join.device in roster.devices:
@@ -266,7 +308,9 @@ def _join(roster: Roster, jws: str, raw: dict[str, Any], change: dict[str, Any])
         raise _invalid("key taken")
     if grant_kid != thumbprint(leader_key) or join_kid != thumbprint(grant.key):
         raise _invalid("grant or join signed by another key")
-    version = signed_by(peek(jws, Typ.ROSTER, ErrorCode.ROSTER_INVALID), jws, join.member_key, ErrorCode.ROSTER_INVALID)
+    version = signed_by(
+        peek(jws, Typ.ROSTER, ErrorCode.ROSTER_INVALID), jws, join.member_key, ErrorCode.ROSTER_INVALID
+    )
     checks = (SignatureCheck(change["grant"], leader_key), SignatureCheck(change["join"], grant.key), version)
     joined = replace(
         roster,
@@ -281,7 +325,10 @@ def _by_leader(before: Roster, jws: str, raw: dict[str, Any], after: Roster) -> 
     key = _leader_key(before, raw["member"], raw["device"])
     if not after.members_with(Role.LEADER):
         raise _invalid("a unit keeps at least one leader")
-    return Step(after, (signed_by(peek(jws, Typ.ROSTER, ErrorCode.ROSTER_INVALID), jws, key, ErrorCode.ROSTER_INVALID),))
+    return Step(
+        after,
+        (signed_by(peek(jws, Typ.ROSTER, ErrorCode.ROSTER_INVALID), jws, key, ErrorCode.ROSTER_INVALID),),
+    )
 
 
 def _remove(roster: Roster, change: dict[str, Any]) -> Roster:
