@@ -75,17 +75,19 @@ clean: ## remove what make made; ./data is kept
 # --- how it is made ---------------------------------------------------------------------------------------
 
 $(BIN)/python:
-	@found=; \
+	@found=; bare=; \
 	for python in $${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do \
-	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then found=$$python; break; fi; \
+	  bare=$$python; \
 	done; \
+	if [ -z "$$found" ] && [ -n "$$bare" ]; then \
+	  echo "$$bare can't make virtual environments. Debian, Ubuntu: apt-get install python3-venv"; exit 1; \
+	fi; \
 	if [ -z "$$found" ]; then \
 	  echo "Trygg ute needs Python 3.11 or newer, and none was found."; \
 	  echo "Install one (Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install python)"; \
 	  echo "or name it: make run PYTHON=/path/to/python3"; exit 1; \
-	fi; \
-	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
-	  echo "$$found can't make virtual environments. Debian, Ubuntu: apt-get install python3-venv"; exit 1; \
 	fi; \
 	echo "Making $(VENV) with $$("$$found" --version)"; \
 	rm -rf $(VENV); "$$found" -m venv $(VENV)
