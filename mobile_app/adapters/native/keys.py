@@ -1,0 +1,23 @@
+"""Port `Keys` on `protocol.jose`."""
+
+from mobile_app.adapters.native.key_ring import KeyRing
+from mobile_app.ports import DeviceKeys, Jwk
+from protocol import jose
+
+
+class NativeKeys:
+    """Makes keys and leaves the private halves in the ring, until the vault keeps them."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    async def generate(self) -> DeviceKeys:
+        """See `Keys.generate`."""
+        ring = self._ring
+        ring.field, ring.member, ring.encryption = (jose.generate_key() for _ in range(3))
+        ring.fresh = True
+        return DeviceKeys(jose.public(ring.field), jose.public(ring.member), jose.public(ring.encryption))
+
+    async def one_time(self) -> Jwk:
+        """See `Keys.one_time`."""
+        return jose.generate_key()

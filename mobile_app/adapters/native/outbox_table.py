@@ -1,0 +1,105 @@
+"""The outbox as a table, in the vault's file and in the alarm file alike. Rows are sealed or signed already."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mobile_app.ports import OutboxRow, OutboxState
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS outbox (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, unit TEXT NOT NULL, type TEXT NOT NULL,
+    coarse TEXT NOT NULL, created INTEGER NOT NULL, content TEXT NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL,
+    error TEXT NOT NULL, received INTEGER NOT NULL, due INTEGER NOT NULL DEFAULT 0);
+"""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A row with its content and its place in the order of saving. `due`: not before this device time, ms."""
+
+    row: OutboxRow
+    place: int
+    due: int
+
+
+def _row(found: sqlite3.Row, content: str) -> OutboxRow:
+    return OutboxRow(
+        found["id"],
+        found["unit"],
+        found["type"],
+        found["coarse"],
+        found["created"],
+        content,
+        OutboxState(found["state"]),
+        found["tries"],
+        found["error"],
+        found["received"],
+    )
+
+
+def add(connection: sqlite3.Connection, rows: Iterable[OutboxRow]) -> None:
+    """Put new rows in; one that is there already stays as it is."""
+    connection.executemany(
+        "INSERT INTO outbox (id, unit, type, coarse, created, content, state, tries, error, received)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        [
+            (r.id, r.unit, r.type, r.coarse, r.created, r.content, r.state, r.tries, r.error, r.received)
+            for r in rows
+        ],
+    )
+
+
+def summary(connection: sqlite3.Connection) -> list[OutboxRow]:
+    """Every row without its content, in the order of saving."""
+    return [_row(found, "") for found in connection.execute("SELECT * FROM outbox ORDER BY place")]
+
+
+def queued(connection: sqlite3.Connection) -> list[Waiting]:
+    """Every row that is to be sent, in the order of saving."""
+    found = connection.execute("SELECT * FROM outbox WHERE state = ? ORDER BY place", (OutboxState.QUEUED,))
+    return [Waiting(_row(row, row["content"]), row["place"], row["due"]) for row in found]
+
+
+def settle(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
+    """Drop rows that the server has."""
+    connection.executemany(
+        "DELETE FROM outbox WHERE id = ? AND state = ?", [(i, OutboxState.SENT) for i in ids]
+    )
+
+
+def mark_sent(connection: sqlite3.Connection, row: str, received: int) -> None:
+    """The server has it since `received`, ms by its clock."""
+    connection.execute(
+        "UPDATE outbox SET state = ?, received = ?, error = '', content = '' WHERE id = ?",
+        (OutboxState.SENT, received, row),
+    )
+
+
+def mark_parked(connection: sqlite3.Connection, row: str, error: str) -> None:
+    """Refused for good: kept, with the reason."""
+    connection.execute(
+        "UPDATE outbox SET state = ?, error = ?, tries = tries + 1 WHERE id = ? AND state = ?",
+        (OutboxState.PARKED, error, row, OutboxState.QUEUED),
+    )
+
+
+def mark_failed(connection: sqlite3.Connection, row: str, error: str, due: int) -> None:
+    """Not this time: tried again from `due`, ms by the device's clock."""
+    connection.execute(
+        "UPDATE outbox SET error = ?, tries = tries + 1, due = ? WHERE id = ? AND state = ?",
+        (error, due, row, OutboxState.QUEUED),
+    )
+
+
+def requeue(connection: sqlite3.Connection, row: str) -> None:
+    """Send a parked row again, or a waiting one at once."""
+    connection.execute(
+        "UPDATE outbox SET state = ?, tries = 0, error = '', due = 0 WHERE id = ? AND state IN (?, ?)",
+        (OutboxState.QUEUED, row, OutboxState.PARKED, OutboxState.QUEUED),
+    )
+
+
+def discard(connection: sqlite3.Connection, row: str) -> None:
+    """Drop a parked row for good."""
+    connection.execute("DELETE FROM outbox WHERE id = ? AND state = ?", (row, OutboxState.PARKED))
