@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
 
@@ -28,11 +29,66 @@ def compact_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+_LARGEST = 2**53 - 1
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member twice")
+    return members
+
+
+def _integer(text: str) -> int:
+    value = int(text) if len(text) < 20 else _LARGEST + 1
+    if abs(value) > _LARGEST:
+        raise ValueError("number too large")
+    return value
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("number too large")
+    return value
+
+
+def _constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_members, parse_int=_integer, parse_float=_float, parse_constant=_constant
+)
+
+
+def parse_json(data: str | bytes) -> Any:
+    """Read JSON that Python and JavaScript understand alike; whatever they would read differently is refused.
+
+    That is: a member twice, numbers beyond 2**53, NaN, half of a surrogate pair, and any encoding but UTF-8 (`json.loads` takes
+    UTF-16 too). Raises ValueError.
+    """
+    text = data.decode() if isinstance(data, bytes) else data
+    try:
+        value = _DECODER.decode(text)
+        if not text.isascii() or "\\u" in text:
+            compact_json(value).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return value
+
+
 def digest(data: bytes) -> str:
     """SHA-256 of `data` in base64url, 43 characters."""
     return b64url(hashlib.sha256(data).digest())
 
 
+# Looked up for every signature and every reader, of the same few keys.
+@lru_cache(maxsize=8192)
+def _thumbprint(crv: str, kty: str, x: str, y: str) -> str:
+    return digest(compact_json({"crv": crv, "kty": kty, "x": x, "y": y}).encode())
+
+
 def thumbprint(jwk: dict[str, str]) -> str:
     """RFC 7638 thumbprint of a P-256 public key (also of a private JWK: only crv, kty, x, y count)."""
-    return digest(compact_json({name: jwk[name] for name in ("crv", "kty", "x", "y")}).encode())
+    return _thumbprint(jwk["crv"], jwk["kty"], jwk["x"], jwk["y"])

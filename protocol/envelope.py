@@ -4,19 +4,21 @@ Its authenticated data is a small `Header`, all the server learns; inside is one
 inside wins over the header. Nothing here encrypts: see `protocol.jose` (CPython) and the browser's WebCrypto code.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from protocol import PROTOCOL_VERSION, limits
-from protocol.encoding import compact_json, unb64url
+from protocol.encoding import b64url, compact_json, parse_json, unb64url
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.ids import is_digest, is_id
 from protocol.jws import is_public_p256
 from protocol.kinds import ACTS, Act, Coarse
+from protocol.times import is_seconds
+from protocol.version import check_version
 
 PROTECTED = {"enc": "A256GCM", "typ": "tu-event+jwe"}
 KEY_ALGORITHM = "ECDH-ES+A256KW"
+_PROTECTED_TEXT = b64url(compact_json(PROTECTED).encode())
 
 
 @dataclass(frozen=True)
@@ -59,58 +61,42 @@ def _invalid(detail: str) -> ProtocolError:
     return ProtocolError(ErrorCode.ENVELOPE_INVALID, detail)
 
 
-def _seconds(value: object) -> bool:
-    return value is None or (
-        isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 7 * 86_400
-    )
+_HEADER_MEMBERS = frozenset(
+    {"v", "server", "unit", "id", "kind", "case", "act", "drill", "duration", "grace"}
+)
 
 
 def parse_header(text: str) -> Header:
-    """Read the authenticated data of an envelope. Raises ProtocolError(envelope_invalid), or (update_needed) for a newer version."""
+    """Read the authenticated data of an envelope.
+
+    Raises ProtocolError: envelope_invalid, or update_needed for a newer version.
+    """
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = parse_json(text)
+    except ValueError as error:
         raise _invalid("header is not JSON") from error
     if not isinstance(raw, dict):
         raise _invalid("header is not an object")
-    version = raw.get("v")
-    if isinstance(version, int) and not isinstance(version, bool) and version > PROTOCOL_VERSION:
-        raise ProtocolError(ErrorCode.UPDATE_NEEDED, f"envelope version {version}")
-    known = {"v", "server", "unit", "id", "kind", "case", "act", "drill", "duration", "grace"}
-    if version != PROTOCOL_VERSION or not set(raw) <= known:
+    check_version(raw, ErrorCode.ENVELOPE_INVALID, "envelope")
+    if not set(raw) <= _HEADER_MEMBERS or not all(is_id(raw.get(name)) for name in ("server", "unit", "id")):
         raise _invalid("header members")
-    if not all(is_id(raw.get(name)) for name in ("server", "unit", "id")) or raw.get("kind") not in set(
-        Coarse
-    ):
-        raise _invalid("header ids or kind")
-    kind = Coarse(raw["kind"])
-    act, case = raw.get("act"), raw.get("case")
-    if kind is Coarse.OTHER:
+    kind, act, case, drill = raw.get("kind"), raw.get("act"), raw.get("case"), raw.get("drill", False)
+    if kind not in tuple(Coarse) or not isinstance(drill, bool):
+        raise _invalid("kind or drill")
+    if kind == Coarse.OTHER:
         if act is not None or case is not None:
             raise _invalid("an event of kind other tells neither case nor act")
-    elif act not in ACTS[kind] or not is_id(case):
+    elif act not in tuple(ACTS[Coarse(kind)]) or not is_id(case):
         raise _invalid("case or act")
-    if not isinstance(raw.get("drill", False), bool):
-        raise _invalid("drill")
-    timed = act in (Act.ARM, Act.EXTEND)
     duration, grace = raw.get("duration"), raw.get("grace")
-    if (
-        not (_seconds(duration) and _seconds(grace))
-        or timed != (duration is not None)
-        or (grace is not None and not timed)
-    ):
+    timed = act in (Act.ARM, Act.EXTEND)
+    if timed != (duration is not None) or (grace is not None and not timed):
+        raise _invalid("duration or grace without a visit, or a visit without duration")
+    if not all(value is None or is_seconds(value) for value in (duration, grace)):
         raise _invalid("duration or grace")
-    return Header(
-        raw["server"],
-        raw["unit"],
-        raw["id"],
-        kind,
-        case,
-        Act(act) if act else None,
-        raw.get("drill", False),
-        duration,
-        grace,
-    )
+    known_act = Act(act) if act else None
+    ids = raw["server"], raw["unit"], raw["id"]
+    return Header(*ids, Coarse(kind), case, known_act, drill, duration, grace)
 
 
 def _parse_reader(raw: Any) -> str:
@@ -142,21 +128,25 @@ def parse_envelope(text: str) -> Envelope:
 
     Raises ProtocolError with too_large, envelope_invalid or update_needed.
     """
-    if len(text.encode()) > limits.ENVELOPE_BYTES:
+    # Characters first: cheap, and never more than bytes. JSON of this shape is ASCII, so the two are the same in honest input.
+    if len(text) > limits.ENVELOPE_BYTES:
         raise ProtocolError(ErrorCode.TOO_LARGE, "envelope")
+    if not text.isascii():
+        raise _invalid("not ASCII")
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = parse_json(text)
+    except ValueError as error:
         raise _invalid("not JSON") from error
     if not isinstance(raw, dict) or set(raw) != {"protected", "aad", "recipients", "iv", "ciphertext", "tag"}:
         raise _invalid("members")
-    try:
-        header = parse_header(_bytes(raw["aad"]).decode())
-        protected = json.loads(_bytes(raw["protected"]))
-    except (UnicodeDecodeError, ValueError) as error:
-        raise _invalid("protected header") from error
-    if protected != PROTECTED:
+    # Its one spelling, not only its one meaning: it is authenticated as spelled, and libraries spell it anew when opening.
+    if raw["protected"] != _PROTECTED_TEXT:
         raise _invalid("protected header")
+    try:
+        aad = _bytes(raw["aad"]).decode()
+    except UnicodeDecodeError as error:
+        raise _invalid("header is not UTF-8") from error
+    header = parse_header(aad)
     if len(_bytes(raw["iv"])) != 12 or len(_bytes(raw["tag"])) != 16:
         raise _invalid("iv or tag")
     if len(_bytes(raw["ciphertext"])) not in limits.PADDING_STEPS:

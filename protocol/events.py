@@ -10,6 +10,8 @@ from protocol.errors import ErrorCode, ProtocolError
 from protocol.ids import is_digest, is_id
 from protocol.jws import Typ, Unverified, peek
 from protocol.kinds import KINDS, Coarse
+from protocol.times import is_seconds, is_time
+from protocol.version import check_version
 
 
 @dataclass(frozen=True)
@@ -75,23 +77,21 @@ class OpenedEvent:
 
 
 def _parse(payload: dict[str, Any]) -> Event:
-    version = payload.get("v")
-    if isinstance(version, int) and not isinstance(version, bool) and version > PROTOCOL_VERSION:
-        raise ProtocolError(ErrorCode.UPDATE_NEEDED, f"event version {version}")
+    check_version(payload, ErrorCode.EVENT_INVALID, "event")
     known = set(Event.__dataclass_fields__)
     ids_ok = all(is_id(payload.get(name)) for name in ("id", "server", "unit", "case", "member", "device"))
     lists_ok = all(isinstance(payload.get(name), list) for name in ("readers", "prev"))
-    if version != PROTOCOL_VERSION or not set(payload) <= known or not ids_ok or not lists_ok:
+    if not set(payload) <= known or not ids_ok or not lists_ok:
         raise ProtocolError(ErrorCode.EVENT_INVALID, "members")
     typed = (
         isinstance(payload.get("kind"), str)
         and is_digest(payload.get("roster"))
-        and isinstance(payload.get("created"), int)
+        and is_time(payload.get("created"))
         and isinstance(payload.get("body"), dict)
         and isinstance(payload.get("drill"), bool)
         and all(is_digest(kid) for kid in payload["readers"])
         and all(is_id(other) for other in payload["prev"])
-        and all(isinstance(payload.get(name), int | None) for name in ("duration", "grace"))
+        and all(payload.get(name) is None or is_seconds(payload[name]) for name in ("duration", "grace"))
     )
     if not typed:
         raise ProtocolError(ErrorCode.EVENT_INVALID, "types")

@@ -14,6 +14,8 @@ from protocol.encoding import b64url, compact_json, unb64url
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.ids import is_digest, is_id
 from protocol.jws import Jwk, Typ, Unverified, is_public_p256, peek
+from protocol.times import is_time
+from protocol.version import check_version
 
 PACKAGE_INFO = "trygg-ute invite package v1"
 SECRET_BYTES = 32
@@ -89,6 +91,7 @@ class InviteLink:
         return f"{origin}{JOIN_PATH}#{self.fragment()}"
 
 
+_ROLE = re.compile(r"[a-z_]{1,32}")
 _LINK = re.compile(r"([0-9a-f-]{36})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})\s*\Z")
 
 
@@ -104,13 +107,17 @@ def parse_link(text: str) -> InviteLink:
     return InviteLink(found[1], secret, found[3])
 
 
+def is_roles(value: object) -> bool:
+    """Whether `value` is a list of 1 to 8 role names, none twice."""
+    names = isinstance(value, list) and all(isinstance(role, str) and _ROLE.fullmatch(role) for role in value)
+    return names and isinstance(value, list) and 1 <= len(value) <= 8 and len(set(value)) == len(value)
+
+
 def _read(jws: str, typ: str, fields: set[str]) -> Unverified:
     unverified = peek(jws, typ, ErrorCode.ROSTER_INVALID)
     raw = unverified.payload
-    version = raw.get("v")
-    if isinstance(version, int) and not isinstance(version, bool) and version > PROTOCOL_VERSION:
-        raise ProtocolError(ErrorCode.UPDATE_NEEDED, f"invite version {version}")
-    if version != PROTOCOL_VERSION or set(raw) != fields:
+    check_version(raw, ErrorCode.ROSTER_INVALID, "invite")
+    if set(raw) != fields:
         raise ProtocolError(ErrorCode.ROSTER_INVALID, "members of a grant or join")
     return unverified
 
@@ -121,13 +128,11 @@ def read_grant(jws: str) -> tuple[Grant, str]:
     raw = unverified.payload
     typed = (
         all(is_id(raw[name]) for name in ("id", "server", "unit", "member", "device"))
-        and isinstance(raw["roles"], list)
-        and 1 <= len(raw["roles"]) <= 8
-        and all(isinstance(role, str) and re.fullmatch(r"[a-z_]{1,32}", role) for role in raw["roles"])
+        and is_roles(raw["roles"])
         and is_public_p256(raw["key"])
         and is_digest(raw["roster"])
-        and isinstance(raw["created"], int)
-        and isinstance(raw["hours"], int)
+        and is_time(raw["created"])
+        and type(raw["hours"]) is int
         and 1 <= raw["hours"] <= limits.INVITE_HOURS
     )
     if not typed:

@@ -1,11 +1,11 @@
 """Reading a compact JWS without trusting it. Verification needs a key and is the caller's duty (`SignatureCheck`)."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from protocol.encoding import thumbprint, unb64url
+from protocol.encoding import parse_json, thumbprint, unb64url
 from protocol.errors import ErrorCode, ProtocolError
+from protocol.ids import is_digest
 
 Jwk = dict[str, str]
 
@@ -41,17 +41,17 @@ def peek(jws: str, typ: str, code: ErrorCode) -> Unverified:
     """Read a compact JWS of type `typ`. Raises ProtocolError(code) when it has not the one accepted shape."""
     try:
         head, body, signature = jws.split(".")
-        header, payload = json.loads(unb64url(head)), json.loads(unb64url(body))
+        header, payload = parse_json(unb64url(head)), parse_json(unb64url(body))
         shape_ok = (
             isinstance(header, dict)
             and set(header) == {"alg", "kid", "typ"}
             and header["alg"] == "ES256"
             and header["typ"] == typ
-            and isinstance(header["kid"], str)
+            and is_digest(header["kid"])
             and isinstance(payload, dict)
             and len(unb64url(signature)) == 64
         )
-    except (ValueError, AttributeError, RecursionError) as error:
+    except (ValueError, AttributeError) as error:
         raise ProtocolError(code, f"not a {typ}") from error
     if not shape_ok:
         raise ProtocolError(code, f"not a {typ}")

@@ -7,11 +7,13 @@ idempotent by id. The device's clock travels here (`created`, `sent`), outside t
 from dataclasses import dataclass
 from typing import Any
 
-from protocol import PROTOCOL_VERSION
+from protocol import PROTOCOL_VERSION, limits
 from protocol.encoding import compact_json, digest
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.ids import is_digest, is_id
 from protocol.jws import Typ, peek
+from protocol.times import is_time
+from protocol.version import check_version
 
 SCHEME = "Trygg"
 
@@ -54,26 +56,21 @@ def read_request(authorization: str) -> tuple[SignedRequest, str, str]:
         raise ProtocolError(ErrorCode.SIGNATURE_MISSING)
     unverified = peek(jws, Typ.REQUEST, ErrorCode.SIGNATURE_WRONG)
     raw: dict[str, Any] = unverified.payload
-    version = raw.get("v")
-    if isinstance(version, int) and not isinstance(version, bool) and version > PROTOCOL_VERSION:
-        raise ProtocolError(ErrorCode.UPDATE_NEEDED, f"request version {version}")
-    if version != PROTOCOL_VERSION or set(raw) != set(SignedRequest.__dataclass_fields__):
+    check_version(raw, ErrorCode.SIGNATURE_WRONG, "request")
+    if set(raw) != set(SignedRequest.__dataclass_fields__):
         raise _invalid("members")
     typed = (
         all(is_id(raw[name]) for name in ("server", "unit", "device"))
         and all(isinstance(raw[name], str) for name in ("method", "path", "id"))
         and is_digest(raw["body"])
-        and _is_time(raw["sent"])
+        and is_time(raw["sent"])
         and isinstance(raw["created"], list)
-        and all(_is_time(value) for value in raw["created"])
+        and len(raw["created"]) <= limits.BATCH_EVENTS
+        and all(is_time(value) for value in raw["created"])
     )
     if not typed:
         raise _invalid("types")
     return SignedRequest(**{**raw, "created": tuple(raw["created"])}), unverified.kid, jws
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
 def check_request(

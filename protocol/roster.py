@@ -13,9 +13,11 @@ from protocol import PROTOCOL_VERSION, limits
 from protocol.encoding import compact_json, digest, thumbprint
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.ids import is_digest, is_id
-from protocol.invites import Role, read_grant, read_join
-from protocol.jws import Jwk, SignatureCheck, Typ, is_public_p256, peek, signed_by
+from protocol.invites import Role, is_roles, read_grant, read_join
+from protocol.jws import Jwk, SignatureCheck, Typ, Unverified, is_public_p256, peek, signed_by
 from protocol.kinds import KeyUse
+from protocol.times import is_time
+from protocol.version import check_version
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,11 @@ def roles_change(member: str, roles: list[str]) -> dict[str, Any]:
     return {"type": "roles", "member": member, "roles": sorted(roles)}
 
 
+_VERSION_MEMBERS = frozenset(
+    {"v", "server", "unit", "height", "prev", "member", "device", "created", "change"}
+)
+
+
 def _invalid(detail: str) -> ProtocolError:
     return ProtocolError(ErrorCode.ROSTER_INVALID, detail)
 
@@ -189,83 +196,64 @@ def step(roster: Roster | None, jws: str) -> Step:
         raise ProtocolError(ErrorCode.TOO_LARGE, "roster version")
     unverified = peek(jws, Typ.ROSTER, ErrorCode.ROSTER_INVALID)
     raw = unverified.payload
-    version = raw.get("v")
-    if isinstance(version, int) and not isinstance(version, bool) and version > PROTOCOL_VERSION:
-        raise ProtocolError(ErrorCode.UPDATE_NEEDED, f"roster version format {version}")
-    members = {"v", "server", "unit", "height", "prev", "member", "device", "created", "change"}
-    if version != PROTOCOL_VERSION or set(raw) != members or not isinstance(raw["change"], dict):
+    check_version(raw, ErrorCode.ROSTER_INVALID, "roster")
+    if set(raw) != _VERSION_MEMBERS or not isinstance(raw["change"], dict):
         raise _invalid("members")
-    if not all(is_id(raw[name]) for name in ("server", "unit", "member", "device")) or not isinstance(
-        raw["created"], int
-    ):
+    if not all(is_id(raw[name]) for name in ("server", "unit", "member", "device")):
         raise _invalid("ids")
-    change = raw["change"]
+    if not is_time(raw["created"]) or type(raw["height"]) is not int:
+        raise _invalid("created or height")
     if roster is None:
-        return _found(jws, raw, change)
+        return _found(unverified, jws)
     if raw["server"] != roster.server:
         raise ProtocolError(ErrorCode.WRONG_SERVER)
     if raw["unit"] != roster.unit:
         raise ProtocolError(ErrorCode.WRONG_UNIT)
     if raw["height"] != roster.height + 1 or raw["prev"] != roster.head:
         raise ProtocolError(ErrorCode.ROSTER_CONFLICT, f"next height is {roster.height + 1}")
-    next_roster = replace(roster, height=raw["height"], head=version_hash(jws))
+    change = raw["change"]
+    before = replace(roster, height=raw["height"], head=version_hash(jws))
     kind = change.get("type")
     if kind == "join":
-        return _join(next_roster, jws, raw, change)
+        return _join(before, unverified, jws)
     if kind == "remove":
-        return _by_leader(next_roster, jws, raw, _remove(next_roster, change))
+        return _by_leader(before, unverified, jws, _remove(before, change))
     if kind == "roles":
-        return _by_leader(next_roster, jws, raw, _roles(next_roster, change))
+        return _by_leader(before, unverified, jws, _roles(before, change))
+    # Not refused for good: a newer app may know it. Until then nothing later of this chain can be read.
     raise ProtocolError(ErrorCode.UPDATE_NEEDED, "roster change")
 
 
-def _found(jws: str, raw: dict[str, Any], change: dict[str, Any]) -> Step:
+def _found(unverified: Unverified, jws: str) -> Step:
+    raw = unverified.payload
+    change = raw["change"]
     if raw["height"] != 0 or raw["prev"] is not None:
         raise _invalid("not a root")
     if set(change) != {"type", "field", "member_key", "encryption", "recovery"} or change["type"] != "found":
         raise _invalid("root change")
     recovery = change["recovery"]
-    if not isinstance(recovery, dict) or set(recovery) != {
-        "encryption",
-        "signing",
-        "sealed_encryption",
-        "sealed_signing",
-    }:
+    if not isinstance(recovery, dict) or set(recovery) != set(Recovery.__dataclass_fields__):
         raise _invalid("recovery")
-    keys = [
-        change["field"],
-        change["member_key"],
-        change["encryption"],
-        recovery["encryption"],
-        recovery["signing"],
-    ]
+    own = [change[name] for name in ("field", "member_key", "encryption")]
+    keys = [*own, recovery["encryption"], recovery["signing"]]
     if not all(is_public_p256(key) for key in keys) or len({thumbprint(key) for key in keys}) != len(keys):
         raise _invalid("keys")
     if not all(isinstance(recovery[name], str) for name in ("sealed_encryption", "sealed_signing")):
         raise _invalid("recovery")
     root = version_hash(jws)
-    device = Device(raw["device"], raw["member"], change["field"], change["member_key"], change["encryption"])
+    device = Device(raw["device"], raw["member"], *own)
+    leader = Member(raw["member"], frozenset({Role.LEADER, Role.EMPLOYEE}))
     roster = Roster(
-        raw["server"],
-        raw["unit"],
-        0,
-        root,
-        root,
-        Recovery(**recovery),
-        {raw["member"]: Member(raw["member"], frozenset({Role.LEADER, Role.EMPLOYEE}))},
-        {raw["device"]: device},
+        server=raw["server"],
+        unit=raw["unit"],
+        height=0,
+        head=root,
+        root=root,
+        recovery=Recovery(**recovery),
+        members={leader.id: leader},
+        devices={device.id: device},
     )
-    return Step(
-        roster,
-        (
-            signed_by(
-                peek(jws, Typ.ROSTER, ErrorCode.ROSTER_INVALID),
-                jws,
-                device.member_key,
-                ErrorCode.ROSTER_INVALID,
-            ),
-        ),
-    )
+    return Step(roster, (signed_by(unverified, jws, device.member_key, ErrorCode.ROSTER_INVALID),))
 
 
 def _leader_key(roster: Roster, member: str, device: str) -> Jwk:
@@ -279,39 +267,41 @@ def _leader_key(roster: Roster, member: str, device: str) -> Jwk:
     return entry.member_key
 
 
-def _join(roster: Roster, jws: str, raw: dict[str, Any], change: dict[str, Any]) -> Step:
-    if set(change) != {"type", "grant", "join"} or not all(
-        isinstance(change[name], str) for name in ("grant", "join")
-    ):
+def _join(roster: Roster, unverified: Unverified, jws: str) -> Step:
+    raw = unverified.payload
+    change = raw["change"]
+    if set(change) != {"type", "grant", "join"}:
+        raise _invalid("join change")
+    if not all(isinstance(change[name], str) for name in ("grant", "join")):
         raise _invalid("join change")
     grant, grant_kid = read_grant(change["grant"])
     join, join_kid = read_join(change["join"])
-    if (grant.server, grant.unit) != (roster.server, roster.unit) or (join.server, join.unit) != (
-        roster.server,
-        roster.unit,
-    ):
+    unit = roster.server, roster.unit
+    if (grant.server, grant.unit) != unit or (join.server, join.unit) != unit:
         raise _invalid("grant or join of another unit")
-    if grant.id != join.invite or grant.id in roster.invites:
-        raise (
-            ProtocolError(ErrorCode.INVITE_USED) if grant.id in roster.invites else _invalid("another invite")
-        )
+    if grant.id != join.invite:
+        raise _invalid("another invite")
+    if grant.id in roster.invites:
+        raise ProtocolError(ErrorCode.INVITE_USED)
     if (join.member, join.device) != (raw["member"], raw["device"]):
         raise _invalid("author is not who joins")
     if join.member in roster.members or join.device in roster.devices:
         raise _invalid("id taken")
+    # As the roster stands now: what a leader granted before being removed is worth nothing after.
     leader_key = _leader_key(roster, grant.member, grant.device)
     device = Device(join.device, join.member, join.field, join.member_key, join.encryption)
-    new_keys = [thumbprint(key) for key in (join.field, join.member_key, join.encryption)]
-    taken = {thumbprint(d.key(use)) for d in roster.devices.values() for use in KeyUse}
+    new_keys = [thumbprint(device.key(use)) for use in KeyUse]
+    taken = {thumbprint(known.key(use)) for known in roster.devices.values() for use in KeyUse}
     taken |= {thumbprint(roster.recovery.encryption), thumbprint(roster.recovery.signing)}
-    if len(set(new_keys)) != 3 or taken & set(new_keys):
+    if len(set(new_keys)) != len(new_keys) or taken & set(new_keys):
         raise _invalid("key taken")
     if grant_kid != thumbprint(leader_key) or join_kid != thumbprint(grant.key):
         raise _invalid("grant or join signed by another key")
-    version = signed_by(
-        peek(jws, Typ.ROSTER, ErrorCode.ROSTER_INVALID), jws, join.member_key, ErrorCode.ROSTER_INVALID
+    checks = (
+        SignatureCheck(change["grant"], leader_key),
+        SignatureCheck(change["join"], grant.key),
+        signed_by(unverified, jws, join.member_key, ErrorCode.ROSTER_INVALID),
     )
-    checks = (SignatureCheck(change["grant"], leader_key), SignatureCheck(change["join"], grant.key), version)
     joined = replace(
         roster,
         members={**roster.members, join.member: Member(join.member, frozenset(grant.roles))},
@@ -321,39 +311,39 @@ def _join(roster: Roster, jws: str, raw: dict[str, Any], change: dict[str, Any])
     return Step(joined, checks, grant.id)
 
 
-def _by_leader(before: Roster, jws: str, raw: dict[str, Any], after: Roster) -> Step:
-    key = _leader_key(before, raw["member"], raw["device"])
-    if not after.members_with(Role.LEADER):
-        raise _invalid("a unit keeps at least one leader")
-    return Step(
-        after,
-        (signed_by(peek(jws, Typ.ROSTER, ErrorCode.ROSTER_INVALID), jws, key, ErrorCode.ROSTER_INVALID),),
-    )
+def _by_leader(before: Roster, unverified: Unverified, jws: str, after: Roster) -> Step:
+    key = _leader_key(before, unverified.payload["member"], unverified.payload["device"])
+    # A leader with no device left can sign nothing: such a unit could never change again.
+    if not any(after.devices_of(leader.id) for leader in after.members_with(Role.LEADER)):
+        raise _invalid("a unit keeps at least one leader with a device")
+    return Step(after, (signed_by(unverified, jws, key, ErrorCode.ROSTER_INVALID),))
+
+
+def _active_member(roster: Roster, member: object) -> Member:
+    person = roster.members.get(member) if isinstance(member, str) else None
+    if person is None or person.removed:
+        raise _invalid("not an active member")
+    return person
 
 
 def _remove(roster: Roster, change: dict[str, Any]) -> Roster:
-    if set(change) == {"type", "member"} and change["member"] in roster.members:
-        person = roster.members[change["member"]]
+    if set(change) == {"type", "member"}:
+        person = _active_member(roster, change["member"])
         return replace(roster, members={**roster.members, person.id: replace(person, removed=True)})
-    if set(change) == {"type", "device"} and change["device"] in roster.devices:
-        device = roster.devices[change["device"]]
-        return replace(roster, devices={**roster.devices, device.id: replace(device, removed=True)})
-    raise _invalid("remove change")
+    if set(change) != {"type", "device"}:
+        raise _invalid("remove change")
+    device = roster.devices.get(change["device"]) if isinstance(change["device"], str) else None
+    if device is None or device.removed:
+        raise _invalid("not an active device")
+    return replace(roster, devices={**roster.devices, device.id: replace(device, removed=True)})
 
 
 def _roles(roster: Roster, change: dict[str, Any]) -> Roster:
-    roles = change.get("roles")
-    well_formed = (
-        set(change) == {"type", "member", "roles"}
-        and change["member"] in roster.members
-        and isinstance(roles, list)
-        and 1 <= len(roles) <= 8
-        and all(isinstance(role, str) for role in roles)
-    )
-    if not well_formed or not isinstance(roles, list):
+    if set(change) != {"type", "member", "roles"} or not is_roles(change["roles"]):
         raise _invalid("roles change")
-    person = roster.members[change["member"]]
-    return replace(roster, members={**roster.members, person.id: replace(person, roles=frozenset(roles))})
+    person = _active_member(roster, change["member"])
+    changed = replace(person, roles=frozenset(change["roles"]))
+    return replace(roster, members={**roster.members, person.id: changed})
 
 
 def check_head(pinned: Roster, height: int, head: str) -> None:

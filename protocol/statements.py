@@ -8,6 +8,8 @@ from protocol.encoding import compact_json
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.ids import is_digest, is_id
 from protocol.jws import Typ, peek
+from protocol.times import is_time
+from protocol.version import check_version
 
 
 class AckState(StrEnum):
@@ -41,18 +43,16 @@ def read_statement(jws: str) -> tuple[Statement, str]:
     """Read a statement and the key id it claims. Raises ProtocolError: statement_invalid, update_needed."""
     unverified = peek(jws, Typ.STATEMENT, ErrorCode.STATEMENT_INVALID)
     raw = unverified.payload
-    version = raw.get("v")
-    if isinstance(version, int) and not isinstance(version, bool) and version > PROTOCOL_VERSION:
-        raise ProtocolError(ErrorCode.UPDATE_NEEDED, f"statement version {version}")
+    check_version(raw, ErrorCode.STATEMENT_INVALID, "statement")
     typed = (
-        version == PROTOCOL_VERSION
-        and set(raw) == set(Statement.__dataclass_fields__)
+        set(raw) == set(Statement.__dataclass_fields__)
         and all(is_id(raw[name]) for name in ("id", "server", "unit", "case", "member", "device"))
         and is_digest(raw["roster"])
-        and isinstance(raw["created"], int)
+        and is_time(raw["created"])
+        and isinstance(raw["state"], str)
     )
     if not typed:
         raise ProtocolError(ErrorCode.STATEMENT_INVALID, "members")
-    if raw["state"] not in set(AckState):
+    if raw["state"] not in tuple(AckState):
         raise ProtocolError(ErrorCode.UPDATE_NEEDED, "statement state")
     return Statement(**{**raw, "state": AckState(raw["state"])}), unverified.kid
