@@ -8,12 +8,14 @@ conditions are asked with `evaluate` instead.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
 from playwright.sync_api import Error, FloatRect, Locator, Page
 
 POLL_MS = 50
+FIELD_SECONDS = 10.0
 PAINTED_MARK = "app-painted"
 
 _IS_PAINTED = "name => performance.getEntriesByName(name).length > 0"
@@ -82,8 +84,8 @@ def tap_at(page: Page, target: Locator, *, seconds: float = 15.0) -> None:
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
-def type_into(page: Page, label: str, text: str, *, clear: bool = True, seconds: float = 15.0) -> None:
-    """Touch the field of that label, type with the keyboard and wait until the field holds the text."""
+def type_into(page: Page, label: str, text: str, *, seconds: float = 15.0) -> None:
+    """Touch the field of that label, replace what it holds with the keyboard, and wait until it holds the text."""
     field = page.get_by_label(label).and_(page.locator("input, textarea")).first
     tap_at(page, field, seconds=seconds)
     wait_evaluate(
@@ -91,13 +93,13 @@ def type_into(page: Page, label: str, text: str, *, clear: bool = True, seconds:
         "() => ['INPUT', 'TEXTAREA'].includes(document.activeElement?.tagName)",
         what=f"the focus in {label!r}",
     )
-    if clear and field.input_value():
-        page.keyboard.press("ControlOrMeta+a")
-        page.keyboard.press("Delete")
-        _wait_value(page, field, "", label)
-    before = field.input_value()
+    _empty(page, field, label)
     page.keyboard.type(text)
-    _wait_value(page, field, before + text, label)
+    end = time.monotonic() + FIELD_SECONDS
+    while (value := field.input_value()) != text:
+        if time.monotonic() >= end:
+            raise AssertionError(f"the field {label!r} holds {value!r}, not {text!r}")
+        page.wait_for_timeout(POLL_MS)
 
 
 def wait_text(page: Page, text: str, *, exact: bool = False, seconds: float = 15.0) -> Locator:
@@ -113,11 +115,14 @@ def wait_no_text(page: Page, text: str, *, exact: bool = False, seconds: float =
     node.wait_for(state="detached", timeout=seconds * 1000)
 
 
-def _wait_value(page: Page, field: Locator, wanted: str, label: str) -> None:
-    end = time.monotonic() + 10.0
-    while (value := field.input_value()) != wanted:
+def _empty(page: Page, field: Locator, label: str) -> None:
+    # Flutter puts the caret where the finger was some time after the touch, over any selection: so until it is empty.
+    end = time.monotonic() + FIELD_SECONDS
+    while field.input_value():
         if time.monotonic() >= end:
-            raise AssertionError(f"the field {label!r} holds {value!r}, not {wanted!r}")
+            raise AssertionError(f"the field {label!r} can't be emptied; it holds {field.input_value()!r}")
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.press("Delete")
         page.wait_for_timeout(POLL_MS)
 
 
@@ -152,10 +157,12 @@ def _centre_on_screen(page: Page, box: FloatRect) -> bool:
 
 
 def _scroll_towards(page: Page, target: Locator, box: FloatRect) -> None:
-    # Flutter follows both: its scrollable nodes answer to the DOM's scrolling, and the canvas to the wheel.
-    try:
+    """Scroll by DOM where the tree can, else with the wheel over the canvas, at most half a screen at a time."""
+    # A node that is just being replaced by its next version can't be scrolled to: the wheel works all the same.
+    with contextlib.suppress(Error):
         target.scroll_into_view_if_needed(timeout=500)
-    except Error:
-        width, height = _screen(page)
-        page.mouse.move(width / 2, height / 2)
-        page.mouse.wheel(0, max(-height / 2, min(height / 2, box["y"] - height / 2)))
+    if target.bounding_box() != box:
+        return
+    width, height = _screen(page)
+    page.mouse.move(width / 2, height / 2)
+    page.mouse.wheel(0, max(-height / 2, min(height / 2, box["y"] - height / 2)))

@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     static: StaticServer
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class's name
+    def do_GET(self) -> None:
         """Answer with a file of the build, the page, or 404."""
         path = self.path.split("?")[0].split("#")[0]
         plan: dict[str, Any] = json.loads((self.static.root / "headers.json").read_bytes())
@@ -139,5 +139,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(half)
         self.close_connection = True
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the tests read `requests`."""
