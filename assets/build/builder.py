@@ -120,7 +120,7 @@ def _fill(plan: Plan, out: Path) -> None:
 
 
 def _content(plan: Plan, cache: Cache) -> Iterator[tuple[str, bytes | Path]]:
-    from assets.build import bundles, client, fonts, page
+    from assets.build import bundles, client, fonts, page, snapshot
 
     yield from client.client_files()
     for name, path in fonts.cut_fonts(plan, cache):
@@ -133,6 +133,8 @@ def _content(plan: Plan, cache: Cache) -> Iterator[tuple[str, bytes | Path]]:
     yield "pyodide/python_stdlib.zip", bundles.standard_library(cache)
     yield "py/packages.zip", bundles.packages(plan, cache)
     yield "py/app.zip", bundles.app(plan, cache)
+    if plan.snapshot:
+        yield snapshot.NAME, snapshot.memory_image(plan, cache)
     alarm = plan.web / "alarm" / "alarm.html"
     if not alarm.exists():
         raise BuildError("assets/web/alarm/alarm.html is missing")
@@ -143,7 +145,7 @@ def _content(plan: Plan, cache: Cache) -> Iterator[tuple[str, bytes | Path]]:
 def _scripts(plan: Plan, out: Path) -> None:
     from assets.build.tools import esbuild
 
-    base = {"__BASE__": json.dumps(plan.origin_path)}
+    base = {"__BASE__": json.dumps(plan.origin_path), "__SNAPSHOT__": json.dumps(plan.snapshot)}
     esbuild(plan, plan.web / "alarm" / "layer.js", out / "alarm-layer.js", define=base)
     esbuild(plan, plan.web / "alarm" / "alarm.js", out / "alarm.js", define=base)
     esbuild(plan, plan.shell / "shell.js", out / "shell.js", define=base)

@@ -9,7 +9,13 @@ from assets.build.digest import Cache, digest_of, tree
 from assets.build.errors import BuildError
 from assets.build.plan import Plan
 from assets.build.tools import flet_web, flet_web_digest, node, run
-from assets.build.vendor import LEFT_OUT, STDLIB_LEFT_OUT, stock_library, vendored_packages
+from assets.build.vendor import (
+    LEFT_OUT,
+    STDLIB_LEFT_OUT,
+    is_left_out_encoding,
+    stock_library,
+    vendored_packages,
+)
 
 APP_PACKAGES = ("mobile_app", "protocol")
 # CPython-only rooms: they import modules that do not exist in the browser.
@@ -56,7 +62,8 @@ def compile_bundle(cache: Cache, folder: Path, names: list[str]) -> Path:
 def standard_library(cache: Cache) -> Path:
     """Return the compiled standard library."""
     folder = stock_library(cache)
-    return compile_bundle(cache, folder, chosen(folder, STDLIB_LEFT_OUT))
+    names = [name for name in chosen(folder, STDLIB_LEFT_OUT) if not is_left_out_encoding(name)]
+    return compile_bundle(cache, folder, names)
 
 
 def packages(plan: Plan, cache: Cache) -> Path:

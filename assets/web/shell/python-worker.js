@@ -49,17 +49,7 @@ async function boot() {
   self.mark("python-worker");
   const files = { packages: get("py/packages.zip"), app: get("py/app.zip") };
   for (const file of Object.values(files)) file.catch(() => {}); // awaited below; until then nobody listens
-  const { loadPyodide } = await import(`${__BASE__}pyodide/pyodide.mjs`).catch((error) => {
-    throw new DownloadError(String(error));
-  });
-  const pyodide = await loadPyodide({
-    indexURL: `${self.location.origin}${__BASE__}pyodide/`,
-    // No package is ever loaded by name; an empty list spares the download of Pyodide's own.
-    lockFileContents: { info: { abi_version: "2026_0", arch: "wasm32", platform: "emscripten", python: "3.14" }, packages: {} },
-    stdout: (/** @type {string} */ line) => console.log(line),
-    stderr: (/** @type {string} */ line) => console.warn(line),
-    env: { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1", PYTHONOPTIMIZE: "2", MSGPACK_PUREPYTHON: "1" },
-  });
+  const pyodide = await startPython();
   self.mark("python-ready");
   for (const [name, file] of Object.entries(files)) pyodide.FS.writeFile(`/${name}.zip`, await file);
   pyodide.registerJsModule("flet_js", fletJs);
@@ -67,6 +57,36 @@ async function boot() {
   await pyodide.globals.get("boot")();
   if (typeof fletJs.start_connection !== "function") throw new Error("mobile_app.main:start() did not run a Flet app");
   self.mark("app-imported");
+}
+
+/**
+ * Start Python from the memory image the build made, or, where that does not work, from nothing: slower, else the same.
+ * @returns {Promise<any>} Pyodide
+ */
+async function startPython() {
+  const image = __SNAPSHOT__ ? get("py/memory.bin") : null;
+  image?.catch(() => {});
+  const { loadPyodide } = await import(`${__BASE__}pyodide/pyodide.mjs`).catch((error) => {
+    throw new DownloadError(String(error));
+  });
+  const options = {
+    indexURL: `${self.location.origin}${__BASE__}pyodide/`,
+    // No package is ever loaded by name; an empty list spares the download of Pyodide's own.
+    lockFileContents: { info: { abi_version: "2026_0", arch: "wasm32", platform: "emscripten", python: "3.14" }, packages: {} },
+    stdout: (/** @type {string} */ line) => console.log(line),
+    stderr: (/** @type {string} */ line) => console.warn(line),
+    env: { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1", PYTHONOPTIMIZE: "2", MSGPACK_PUREPYTHON: "1" },
+  };
+  if (image) {
+    try {
+      const pyodide = await loadPyodide({ ...options, _loadSnapshot: image });
+      self.mark("python-from-image");
+      return pyodide;
+    } catch (error) {
+      console.warn("Trygg ute: memory image", String(error));
+    }
+  }
+  return loadPyodide(options);
 }
 
 /** @param {string} name @returns {Promise<Uint8Array>} */

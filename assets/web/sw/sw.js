@@ -139,6 +139,8 @@ function fileFor(request) {
 }
 
 self.addEventListener("install", (event) => {
+  // Chromium may ask the network beside the worker "in case"; what is kept needs no such help.
+  event.addRoutes?.({ condition: { requestMode: "navigate" }, source: "fetch-event" })?.catch(() => {});
   // A failed install leaves the old release in charge; what was fetched stays for the next try.
   event.waitUntil(heldRenderers().then((renderers) => fill(filesFor(renderers))));
 });
