@@ -1,17 +1,19 @@
 """Every message key in code has words, every word is used, and every error code has words for the person.
 
-A key stands in code as `t("key")` or `M("key")`. `t(f"visit.kind.{kind}")` uses every key that begins so.
+A key stands in code as `t("key")` or `M("key")`. `t(f"visit.kind.{kind}")` uses every key that begins so. What the words
+leave open, `{name}`, is given where they are used: `t("greeting", name=…)`.
 """
 
 from __future__ import annotations
 
 import ast
 import json
+import string
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.check.error_codes import codes
-from tests.check.source import at, calls, python_trees, text_of
+from tests.check.source import at, called_name, calls, python_trees, text_of
 
 MESSAGES = "mobile_app/content/messages/nb.json"
 ROOM = "mobile_app"
@@ -24,6 +26,8 @@ class Uses:
     keys: dict[str, str] = field(default_factory=dict)
     prefixes: dict[str, str] = field(default_factory=dict)
     opaque: list[str] = field(default_factory=list)
+    filled: list[tuple[str, str, set[str]]] = field(default_factory=list)
+    """Key, place and the values given, for calls of `t` that say both in plain words."""
 
 
 def problems(root: Path) -> list[str]:
@@ -48,6 +52,9 @@ def problems(root: Path) -> list[str]:
         for key in texts
         if key not in uses.keys and not any(key.startswith(prefix) for prefix in uses.prefixes)
     ]
+    for key, place, given in uses.filled:
+        if key in texts and (needed := placeholders(texts[key])) != given:
+            found.append(f"{place}: {key!r} needs {sorted(needed)} and is given {sorted(given)}")
     for code, place in error_codes(root).items():
         if f"error.{code}" not in texts:
             found.append(f"{place}: the error {code!r} has no words, 'error.{code}' in {MESSAGES}")
@@ -70,8 +77,17 @@ def used(root: Path) -> Uses:
     for path, tree in python_trees(root, ROOM):
         for call in calls(tree, "t", "M"):
             if call.args:
-                _note(uses, call.args[0], at(root, path, call.lineno))
+                place = at(root, path, call.lineno)
+                _note(uses, call.args[0], place)
+                key, names = text_of(call.args[0]), [word.arg for word in call.keywords]
+                if key is not None and called_name(call) == "t" and None not in names and len(call.args) == 1:
+                    uses.filled.append((key, place, {name for name in names if name}))
     return uses
+
+
+def placeholders(text: str) -> set[str]:
+    """The names in braces that a text leaves open."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 def error_codes(root: Path) -> dict[str, str]:

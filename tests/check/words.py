@@ -20,7 +20,9 @@ class Rule:
 
 # Each pattern is spelt so that it does not match itself.
 RULES = (
-    Rule(re.compile(r"(?<![\w.~-])/(?:wor[k]|roo[t]|tm[p]|hom[e])/[\w.-]"), "a path of one machine"),
+    Rule(
+        re.compile(r"(?<![\w.~-])/(?:wor[k]|roo[t]|tm[p]|hom[e](?!/pyodide))/[\w.-]"), "a path of one machine"
+    ),
     Rule(
         re.compile(
             r"\b(?:pypi\.or[g]|pythonhosted\.or[g]|npmj[s]\.(?:org|com)|crates\.i[o]|deb\.debian\.or[g])\b"

@@ -29,8 +29,15 @@ def problems(tmp_path: Path) -> Callable[..., list[str]]:
 
 
 def test_message_keys_that_fit(problems: Callable[..., list[str]]) -> None:
-    code = 't("home.title")\nself.t(f"kind.{kind}")\nM("later")\nt("a" if x else "b")\nraise PortError("offline", "x")\n'
-    texts = {"home": {"title": "Hjem"}, "kind.fall": "Fall", "later": "Senere", "a": "A", "b": "B"}
+    code = 't("home.title")\nself.t(f"kind.{kind}")\nM("later")\nt("who", name=x)\nt("who", **more)\nt("a" if x else "b")\nraise PortError("offline", "x")\n'
+    texts = {
+        "home": {"title": "Hjem"},
+        "kind.fall": "Fall",
+        "later": "{x} senere",
+        "who": "Hvem er {name}?",
+        "a": "A",
+        "b": "B",
+    }
     texts |= {"error.offline": "Uten nett", "error.late": "For sent"}
     files = {"mobile_app/views/home.py": code, NB: json.dumps(texts), error_codes.ERRORS: ERRORS}
     # An error's words are looked up by its code, as everywhere in the app.
@@ -46,6 +53,8 @@ def test_message_keys_that_fit(problems: Callable[..., list[str]]) -> None:
         ('t("a" if x else "gone")', {"a": "A"}, "'gone' has no words in"),
         ('t(f"kind.{x}")', {}, "no key in mobile_app/content/messages/nb.json begins with 'kind.'"),
         ('t(f"{x}.title")', {}, "mobile_app/a.py:1: t(f"),
+        ('t("hi")', {"hi": "Hei {name}"}, "'hi' needs ['name'] and is given []"),
+        ('t("hi", nam="x")', {"hi": "Hei {name}"}, "'hi' needs ['name'] and is given ['nam']"),
         ("", {"left": {"over": "Igjen"}}, "'left.over' is used nowhere"),
         ('t("blank")', {"blank": " "}, "'blank' is empty"),
         ('PortError("offline")', {}, "the error 'offline' has no words"),
