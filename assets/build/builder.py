@@ -44,7 +44,9 @@ def build(plan: Plan) -> bool:
             if plan.out.exists():
                 plan.out.rename(old)
             made.rename(plan.out)
-        _stamp(plan).write_text(json.dumps({"input": wanted, "output": _output_state(plan.out)}), encoding="utf-8")
+        _stamp(plan).write_text(
+            json.dumps({"input": wanted, "output": _output_state(plan.out)}), encoding="utf-8"
+        )
         return True
 
 
@@ -110,7 +112,9 @@ def _fill(plan: Plan, out: Path) -> None:
     (out / "index.html").write_bytes(page.index(plan, version))
     hashes["index.html"] = file_sha256(out / "index.html")
     listed = release.precache_list(hashes, {name: (out / name).stat().st_size for name in hashes})
-    define = {"__RELEASE__": json.dumps({"version": version, **listed}, ensure_ascii=False, separators=(",", ":"))}
+    define = {
+        "__RELEASE__": json.dumps({"version": version, **listed}, ensure_ascii=False, separators=(",", ":"))
+    }
     esbuild(plan, plan.web / "sw" / "sw.js", out / "sw.js", define=define)
     hashes["sw.js"] = file_sha256(out / "sw.js")
 
@@ -157,4 +161,6 @@ def _hashes(out: Path) -> dict[str, str]:
 
 
 def _write_json(place: Path, content: dict[str, Any]) -> None:
-    place.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    place.write_text(
+        json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )

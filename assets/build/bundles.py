@@ -52,7 +52,14 @@ def compile_bundle(cache: Cache, folder: Path, names: list[str]) -> Path:
         with tempfile.TemporaryDirectory() as scratch:
             listing = Path(scratch, "names.json")
             listing.write_text(json.dumps(names), encoding="utf-8")
-            command = [str(node()), str(_COMPILER), str(flet_web() / "pyodide"), str(folder), str(listing), str(place)]
+            command = [
+                str(node()),
+                str(_COMPILER),
+                str(flet_web() / "pyodide"),
+                str(folder),
+                str(listing),
+                str(place),
+            ]
             run(command, what="compiling Python for the browser")
 
     facts = (flet_web_digest(), _COMPILER.read_text(encoding="utf-8"))

@@ -76,5 +76,7 @@ def _loader(source: Path) -> bytes:
     found = re.search(r"_flutter\.buildConfig = (\{.*?\});\n", bootstrap)
     if found is None:
         raise BuildError("the client's flutter_bootstrap.js has no buildConfig")
-    loader = (source / "flutter.js").read_text(encoding="utf-8").replace("//# sourceMappingURL=flutter.js.map", "")
+    loader = (
+        (source / "flutter.js").read_text(encoding="utf-8").replace("//# sourceMappingURL=flutter.js.map", "")
+    )
     return f"{loader.rstrip()}\n_flutter.buildConfig = {found[1]};\n".encode()

@@ -34,9 +34,15 @@ def families() -> list[dict[str, Any]]:
     return [
         {
             "family": alias,
-            "fonts": [{"asset": f"fonts/{font_file(family, weight)}", "weight": weight} for weight in WEIGHTS],
+            "fonts": [
+                {"asset": f"fonts/{font_file(family, weight)}", "weight": weight} for weight in WEIGHTS
+            ],
         }
-        for alias, family in ((TEXT_FAMILY, TEXT_FAMILY), (FIGURE_FAMILY, FIGURE_FAMILY), ("Roboto", TEXT_FAMILY))
+        for alias, family in (
+            (TEXT_FAMILY, TEXT_FAMILY),
+            (FIGURE_FAMILY, FIGURE_FAMILY),
+            ("Roboto", TEXT_FAMILY),
+        )
     ]
 
 

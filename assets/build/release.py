@@ -53,7 +53,9 @@ def build_json(version: str, hashes: dict[str, str], sizes: dict[str, Size], bro
     totals = {}
     for renderer in RENDERERS:
         held = [sizes[name] for name in hashes if COMMON in set_of(name) or renderer in set_of(name)]
-        totals[renderer] = asdict(Size(sum(s.raw for s in held), sum(s.gz for s in held), sum(s.br for s in held)))
+        totals[renderer] = asdict(
+            Size(sum(s.raw for s in held), sum(s.gz for s in held), sum(s.br for s in held))
+        )
     return {
         "version": version,
         "brotli_quality": brotli,

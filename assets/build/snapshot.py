@@ -100,7 +100,11 @@ def _flet_names(tree: ast.Module) -> Iterable[str]:
         if alias.name == "flet"
     }
     for node_ in ast.walk(tree):
-        if isinstance(node_, ast.Attribute) and isinstance(node_.value, ast.Name) and node_.value.id in aliases:
+        if (
+            isinstance(node_, ast.Attribute)
+            and isinstance(node_.value, ast.Name)
+            and node_.value.id in aliases
+        ):
             yield node_.attr
         elif isinstance(node_, ast.ImportFrom) and node_.module == "flet":
             yield from (alias.name for alias in node_.names)

@@ -28,7 +28,9 @@ def run(command: list[str], *, cwd: Path | None = None, what: str, timeout: floa
     Raises:
         BuildError: the program failed or took too long; the message carries the end of its output.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in ("NODE_OPTIONS", "PYTHONPATH")}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("NODE_OPTIONS", "PYTHONPATH")
+    }
     try:
         done = subprocess.run(
             command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout, check=False
@@ -87,7 +89,9 @@ def install_web_packages(plan: Plan) -> Path:
     return modules
 
 
-def esbuild(plan: Plan, entry: Path, out: Path, *, module: bool = False, define: dict[str, str] | None = None) -> None:
+def esbuild(
+    plan: Plan, entry: Path, out: Path, *, module: bool = False, define: dict[str, str] | None = None
+) -> None:
     """Bundle the JavaScript at `entry` into the one file `out`.
 
     Args:

@@ -29,20 +29,45 @@ LEFT_OUT = (
     "tinydb/mypy_plugin.py",
 )
 
-# Parts of the standard library that nothing in a browser can use, or that only tools use. What a page can't open, run or
-# parse is a third of it, and every phone would download that.
 STDLIB_LEFT_OUT = tuple(
-    ["__hello__.py", "__phello__/*", "_aix_support.py", "_android_support.py", "_apple_support.py", "_ios_support.py", "_markupbase.py", "_osx_support.py", "_pydatetime.py", "_pyio.py", "_pyrepl/*", "_sysconfigdata_*", "antigravity.py", "argparse.py", "asyncio/__main__.py", "asyncio/proactor_events.py", "asyncio/tools.py", "asyncio/windows_events.py", "asyncio/windows_utils.py", "bdb.py", "cProfile.py", "cmd.py", "code.py", "colorsys.py", "compileall.py", "concurrent/futures/process.py", "concurrent/interpreters/*", "configparser.py", "ctypes/*", "doctest.py", "ensurepip/*", "filecmp.py", "fileinput.py", "ftplib.py", "getopt.py", "getpass.py", "gettext.py", "html/parser.py", "http/cookiejar.py", "http/server.py", "idlelib/*", "imaplib.py", "json/__main__.py", "json/tool.py", "lib2to3/*", "logging/config.py", "logging/handlers.py", "mailbox.py", "modulefinder.py", "multiprocessing/*", "netrc.py", "nturl2path.py", "optparse.py", "pdb.py", "pickletools.py", "plistlib.py", "poplib.py", "profile.py", "pstats.py", "pty.py", "py_compile.py", "pyclbr.py", "pydoc.py", "pydoc_data/*", "pyodide/_nodesock_transport.py", "pyodide/console.py", "rlcompleter.py", "sched.py", "shelve.py", "site-packages/*", "smtplib.py", "socketserver.py", "sqlite3/*", "ssl.py", "symtable.py", "tabnanny.py", "tarfile.py", "this.py", "timeit.py", "tkinter/*", "trace.py", "tty.py", "turtle.py", "turtledemo/*", "unittest/*", "urllib/robotparser.py", "venv/*", "wave.py", "webbrowser.py", "wsgiref/*", "xml/dom/*", "xml/etree/*", "xml/parsers/*", "xml/sax/expatreader.py", "xmlrpc/*", "zipapp.py", "zipfile/__main__.py"]
+    line
+    for line in Path(__file__).with_name("stdlib_left_out.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
 )
 # Encodings: those of the web and of zip archives.
 _ENCODINGS = frozenset(
-    ["__init__", "_win_cp_codecs", "aliases", "ascii", "base64_codec", "charmap", "cp1252", "cp437", "hex_codec", "idna", "iso8859_1", "latin_1", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "utf_16", "utf_16_be", "utf_16_le", "utf_8", "utf_8_sig"]
+    [
+        "__init__",
+        "_win_cp_codecs",
+        "aliases",
+        "ascii",
+        "base64_codec",
+        "charmap",
+        "cp1252",
+        "cp437",
+        "hex_codec",
+        "idna",
+        "iso8859_1",
+        "latin_1",
+        "punycode",
+        "raw_unicode_escape",
+        "undefined",
+        "unicode_escape",
+        "utf_16",
+        "utf_16_be",
+        "utf_16_le",
+        "utf_8",
+        "utf_8_sig",
+    ]
 )
 
 
 def is_left_out_encoding(name: str) -> bool:
     """Whether the file at path `name` of the standard library is a character encoding that is not shipped."""
-    return name.startswith("encodings/") and name.removeprefix("encodings/").removesuffix(".py") not in _ENCODINGS
+    return (
+        name.startswith("encodings/")
+        and name.removeprefix("encodings/").removesuffix(".py") not in _ENCODINGS
+    )
 
 
 def vendored_packages(plan: Plan, cache: Cache) -> Path:
@@ -51,7 +76,14 @@ def vendored_packages(plan: Plan, cache: Cache) -> Path:
 
     def make(place: Path) -> None:
         command = [python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-        command += ["--no-deps", "--no-compile", "--require-hashes", "--only-binary=:all:", "--target", str(place)]
+        command += [
+            "--no-deps",
+            "--no-compile",
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--target",
+            str(place),
+        ]
         command += ["--python-version", PYTHON_VERSION, "--implementation", "cp", "--abi", "cp314"]
         command += ["--platform", PLATFORM, "--requirement", str(lock)]
         run(command, what="vendoring requirements/browser.txt")
