@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright
 
-from tests.support.browser import BrowserContextFactory, find_chromium, open_phone
+from tests.support.browser import BrowserContextFactory, find_chromium, open_phone, playwright_on_pinned_node
 from tests.support.loop_thread import LoopThread
 from tests.support.pwa import BuildFailed, ensure_pwa
 from tests.support.server_process import ServerProcess
@@ -113,7 +113,7 @@ def pwa_dir() -> Path:
 @pytest.fixture(scope="module")
 def playwright_driver() -> Iterator[Playwright]:
     """Playwright, for one module: while it lives, this thread has a running event loop (see `loop_thread`)."""
-    with sync_playwright() as playwright:
+    with playwright_on_pinned_node() as playwright:
         yield playwright
 
 

