@@ -44,12 +44,13 @@ class ServerProcess:
         app_dir: Path | None = None,
         options: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        command: Sequence[str] = COMMAND,
     ) -> None:
         self.data_dir = data_dir
         self.port = free_port() if port is None else port
         self.url = f"http://127.0.0.1:{self.port}"
         self._command = [
-            *COMMAND,
+            *command,
             "serve",
             "--host",
             "127.0.0.1",
