@@ -99,7 +99,11 @@ class _Handler(BaseHTTPRequestHandler):
         if entry is None:
             self._answer(path, 404, {"Content-Type": "text/plain"}, b"not found")
             return
-        headers = {**plan["classes"][entry["class"]], "Content-Type": entry["type"], "Vary": "Accept-Encoding"}
+        headers = {
+            **plan["classes"][entry["class"]],
+            "Content-Type": entry["type"],
+            "Vary": "Accept-Encoding",
+        }
         content = (self.static.root / name).read_bytes()
         changed = self.static.replace(name, content) if self.static.replace else content
         if changed is None:

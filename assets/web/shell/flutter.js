@@ -22,6 +22,7 @@ const FLET = {
  */
 export async function bootFlutter(onFirstFrame) {
   keepZoomAllowed();
+  keepLanguage();
   addEventListener("flutter-first-frame", onFirstFrame, { once: true });
   /** @type {any} */
   const flet = { ...FLET };
@@ -87,6 +88,16 @@ function keepZoomAllowed() {
     }
   };
   new MutationObserver(allow).observe(document.head, { childList: true });
+}
+
+/** Flutter puts the device's language on the page; the app's words are in the page's own, and screen readers go by that. */
+function keepLanguage() {
+  const page = document.documentElement;
+  const language = page.lang;
+  const keep = () => {
+    if (page.lang !== language) page.lang = language;
+  };
+  new MutationObserver(keep).observe(page, { attributeFilter: ["lang"] });
 }
 
 /** @param {string} url @returns {Promise<void>} */
