@@ -11,6 +11,7 @@ from mobile_app.adapters import texts
 from mobile_app.adapters.native import outbox_table
 from mobile_app.adapters.native.database import Database
 from mobile_app.adapters.native.key_ring import KeyRing
+from mobile_app.adapters.native.outbox_table import Outcome
 from mobile_app.ports import AlarmSetup, Jwk, OutboxRow, OwnAlarm
 from protocol.encoding import compact_json
 
@@ -100,14 +101,18 @@ class AlarmFile:
 
         return await self.run(work)
 
-    async def mark_received(self, event: str, received: int) -> None:
-        """The server has the alarm that `event` raised since `received`, ms by its clock."""
+    async def note(self, outcomes: list[Outcome]) -> None:
+        """Write down what came of outbox rows. A sent one goes: the alarm's own record knows when it was received."""
 
         def work(connection: sqlite3.Connection) -> None:
-            for row in connection.execute(
-                "SELECT place, value FROM alarms WHERE event = ?", (event,)
-            ).fetchall():
-                text = compact_json({**json.loads(row["value"]), "received": received})
-                connection.execute("UPDATE alarms SET value = ? WHERE place = ?", (text, row["place"]))
+            outbox_table.note(connection, outcomes)
+            for out in outcomes:
+                found = connection.execute(
+                    "SELECT place, value FROM alarms WHERE event = ?", (out.id,)
+                ).fetchone()
+                if out.received and found is not None:
+                    text = compact_json({**json.loads(found["value"]), "received": out.received})
+                    connection.execute("UPDATE alarms SET value = ? WHERE place = ?", (text, found["place"]))
+                    outbox_table.settle(connection, [out.id])
 
         await self.run(work)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from mobile_app.adapters.native import outbox_table
 from mobile_app.adapters.native.alarm_file import AlarmFile
 from mobile_app.adapters.native.net import SERVER_HEADER, NativeNet
-from mobile_app.adapters.native.outbox_table import Waiting
+from mobile_app.adapters.native.outbox_table import Outcome, Waiting
 from mobile_app.adapters.native.vault import NativeVault
 from mobile_app.adapters.native.verdicts import Judgement, Verdict, judge
 from mobile_app.ports import OutboxRow, OutboxState, PortError
@@ -22,6 +22,8 @@ from protocol.kinds import Coarse
 SEND_SECONDS = 10.0
 LONGEST_BACKOFF = 120.0
 LONGEST_URGENT_BACKOFF = 5.0
+LONGEST_HELD = 3600.0
+"""No server makes a device wait longer than this, seconds."""
 
 
 class NativeOutbox:
@@ -103,8 +105,7 @@ class NativeOutbox:
                 if not await self._send([row]):
                     return False
             return True
-        for row, verdict in zip(batch, judgement.verdicts, strict=True):
-            await self._note(row, verdict)
+        await self._note(batch, judgement.verdicts)
         self.on_change()
         return go_on
 
@@ -122,18 +123,15 @@ class NativeOutbox:
             raise PortError("not_trygg")
         return judge(reply, batch)
 
-    async def _note(self, row: OutboxRow, verdict: Verdict) -> None:
-        wait = self._backoff(row) if verdict.wait is None else verdict.wait
-        due = self._clock() + int(wait * 1000)
-        for box in self._boxes:
-            if verdict.received:
-                await box.run(lambda c: outbox_table.mark_sent(c, row.id, verdict.received))
-            elif verdict.parked:
-                await box.run(lambda c: outbox_table.mark_parked(c, row.id, verdict.error))
-            else:
-                await box.run(lambda c: outbox_table.mark_failed(c, row.id, verdict.error, due))
-        if verdict.received and row.coarse == Coarse.URGENT:
-            await self._alarm_file.mark_received(row.id, verdict.received)
+    async def _note(self, rows: Sequence[OutboxRow], verdicts: Sequence[Verdict]) -> None:
+        now = self._clock()
+        outcomes = []
+        for row, verdict in zip(rows, verdicts, strict=True):
+            wait = self._backoff(row) if verdict.wait is None else min(verdict.wait, LONGEST_HELD)
+            due = now + int(wait * 1000)
+            outcomes.append(Outcome(row.id, verdict.received, verdict.error, verdict.parked, due))
+        await self._alarm_file.note(outcomes)
+        await self._vault.database.run(lambda c: outbox_table.note(c, outcomes))
 
     def _backoff(self, row: OutboxRow) -> float:
         """Seconds until the next try, with full jitter, so that many devices do not come back in the same moment."""

@@ -23,6 +23,17 @@ class Waiting:
     due: int
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a row: `received` by the server (ms), `parked` for good, or to be tried again from `due`, ms by our clock."""
+
+    id: str
+    received: int = 0
+    error: str = ""
+    parked: bool = False
+    due: int = 0
+
+
 def _row(found: sqlite3.Row, content: str) -> OutboxRow:
     return OutboxRow(
         found["id"],
@@ -68,35 +79,31 @@ def settle(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
     )
 
 
-def mark_sent(connection: sqlite3.Connection, row: str, received: int) -> None:
-    """The server has it since `received`, ms by its clock."""
-    connection.execute(
-        "UPDATE outbox SET state = ?, received = ?, error = '', content = '' WHERE id = ?",
-        (OutboxState.SENT, received, row),
-    )
-
-
-def mark_parked(connection: sqlite3.Connection, row: str, error: str) -> None:
-    """Refused for good: kept, with the reason."""
-    connection.execute(
-        "UPDATE outbox SET state = ?, error = ?, tries = tries + 1 WHERE id = ? AND state = ?",
-        (OutboxState.PARKED, error, row, OutboxState.QUEUED),
-    )
-
-
-def mark_failed(connection: sqlite3.Connection, row: str, error: str, due: int) -> None:
-    """Not this time: tried again from `due`, ms by the device's clock."""
-    connection.execute(
-        "UPDATE outbox SET error = ?, tries = tries + 1, due = ? WHERE id = ? AND state = ?",
-        (error, due, row, OutboxState.QUEUED),
-    )
+def note(connection: sqlite3.Connection, outcomes: Iterable[Outcome]) -> None:
+    """Write down what came of rows. One that is no longer waiting stays as it is."""
+    for out in outcomes:
+        change: str
+        values: tuple[object, ...]
+        if out.received:
+            change, values = (
+                "state = ?, received = ?, error = '', content = ''",
+                (OutboxState.SENT, out.received),
+            )
+        elif out.parked:
+            change, values = "state = ?, error = ?, tries = tries + 1", (OutboxState.PARKED, out.error)
+        else:
+            change, values = "due = ?, error = ?, tries = tries + 1", (out.due, out.error)
+        connection.execute(
+            f"UPDATE outbox SET {change} WHERE id = ? AND state = ?",  # noqa: S608 - the texts above
+            (*values, out.id, OutboxState.QUEUED),
+        )
 
 
 def requeue(connection: sqlite3.Connection, row: str) -> None:
-    """Send a parked row again, or a waiting one at once."""
+    """Send a parked row again."""
     connection.execute(
-        "UPDATE outbox SET state = ?, tries = 0, error = '', due = 0 WHERE id = ? AND state IN (?, ?)",
-        (OutboxState.QUEUED, row, OutboxState.PARKED, OutboxState.QUEUED),
+        "UPDATE outbox SET state = ?, tries = 0, error = '', due = 0 WHERE id = ? AND state = ?",
+        (OutboxState.QUEUED, row, OutboxState.PARKED),
     )
 
 

@@ -1,6 +1,7 @@
 """A random vault key wrapped by a passphrase: Argon2id (RFC 9106) for the key, AES-256-GCM for the wrapping."""
 
 import secrets
+import unicodedata
 from dataclasses import dataclass
 
 from argon2.low_level import Type, hash_secret_raw
@@ -39,8 +40,10 @@ class WrappedKey:
 
 
 def _derive(passphrase: str, salt: bytes, cost: Argon2Cost) -> bytes:
+    # Composed once: the same words typed on another keyboard give the same bytes.
+    composed = unicodedata.normalize("NFKC", passphrase)
     return hash_secret_raw(
-        passphrase.encode(), salt, cost.passes, cost.memory_kib, cost.lanes, KEY_BYTES, Type.ID
+        composed.encode(), salt, cost.passes, cost.memory_kib, cost.lanes, KEY_BYTES, Type.ID
     )
 
 

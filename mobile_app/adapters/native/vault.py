@@ -37,13 +37,15 @@ CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, box BLOB NOT NULL);
     + outbox_table.SCHEMA
 )
 
-LONGEST_WAIT = 300.0
+LONGEST_WAIT = 60.0
 """Seconds between two tries after many wrong ones."""
+FREE_TRIES = 3
+"""From this wrong passphrase on there is a wait."""
 
 
 def _wait_after(wrong_tries: int) -> float:
-    """Seconds to wait after so many wrong passphrases in a row: 1, 2, 4 …"""
-    return min(LONGEST_WAIT, 2.0 ** min(wrong_tries - 1, 16))
+    """Seconds to wait after so many wrong passphrases in a row: the first two are typing errors, then 1, 2, 4 …"""
+    return 0.0 if wrong_tries < FREE_TRIES else min(LONGEST_WAIT, 2.0 ** min(wrong_tries - FREE_TRIES, 16))
 
 
 def _purpose(row: int) -> bytes:
@@ -124,7 +126,7 @@ class NativeVault:
         if await self._database.run(lambda c: _get(c, "wrapped")):
             raise PortError("vault_exists")
         if not ring.fresh or ring.field is None:
-            raise PortError("storage_failed", "no keys were generated")
+            raise PortError("not_provisioned", "no keys were generated")
         key, wrapped = await asyncio.to_thread(self._new_key, passphrase)
         kept = compact_json({"member": ring.need("member"), "encryption": ring.need("encryption")})
 
@@ -200,9 +202,6 @@ class NativeVault:
             outbox_table.settle(connection, settled)
 
         await self._database.run(work)
-        if settled:
-            # No transaction spans both files; a sent alarm row that stays is dropped the next time.
-            await self._alarm_file.run(lambda c: outbox_table.settle(c, settled))
 
     def _need_held(self) -> None:
         if not self.held():

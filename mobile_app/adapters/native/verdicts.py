@@ -8,8 +8,9 @@ from typing import Any
 from mobile_app.ports import OutboxRow, Reply
 from protocol.errors import RULES, ErrorCode
 
-_TEMPORARY = {401, 408, 409, 425, 429}
-"""Client errors that may pass, where the answer has no code that says so."""
+_ABOUT_SENDER = {401, 403}
+"""Who sends is in doubt, not what is sent: it is kept, with the reason, until a person or the roster has put that right."""
+_PASSING = {408, 425, 429}
 _BUSY = {429, 503, 507}
 _CLIENT_ERRORS = range(400, 500)
 _SUCCESS = range(200, 300)
@@ -44,7 +45,8 @@ def judge(reply: Reply, rows: Sequence[OutboxRow]) -> Judgement:
     """Read the server's answer to a request that carried `rows`."""
     answer = _object(reply.body)
     if reply.status not in _SUCCESS:
-        return Judgement([_refused(reply, answer)] * len(rows), whole=True, busy=reply.status in _BUSY)
+        verdicts = [_refused(reply, answer)] * len(rows)
+        return Judgement(verdicts, whole=reply.status not in _ABOUT_SENDER, busy=reply.status in _BUSY)
     if rows[0].type == "statement":
         return Judgement([_received(answer)])
     results = answer.get("results")
@@ -63,21 +65,21 @@ def _result(raw: dict[str, Any]) -> Verdict:
 def _received(raw: dict[str, Any]) -> Verdict:
     received = raw.get("received")
     # Without the time of receipt it is no acknowledgement, so the row is sent again.
-    return (
-        Verdict(received=received)
-        if isinstance(received, int) and received > 0
-        else Verdict(error="internal")
-    )
+    if isinstance(received, int) and received > 0:
+        return Verdict(received=received)
+    return Verdict(error="internal")
 
 
 def _refused(reply: Reply, answer: dict[str, Any]) -> Verdict:
     error = answer.get("error")
     code = str(error.get("code", "")) if isinstance(error, dict) else ""
-    lasting = reply.status in _CLIENT_ERRORS and reply.status not in _TEMPORARY
+    lasting = reply.status in _CLIENT_ERRORS and reply.status not in _PASSING
     asked = reply.headers.get("retry-after", "")
     wait = float(asked) if asked.isdecimal() else None
     return Verdict(
-        error=code or f"http_{reply.status}", parked=_is_permanent(code, default=lasting), wait=wait
+        error=code or f"http_{reply.status}",
+        parked=reply.status not in _ABOUT_SENDER and _is_permanent(code, default=lasting),
+        wait=wait,
     )
 
 
