@@ -16,8 +16,8 @@ LONGEST_PAUSE = 10.0
 class LiveStream:
     """Reads one stream until stopped and opens it again whenever it ends.
 
-    `on_nudge` is called from the thread, at each event and at each new connection, since something may have come in between,
-    and once when the session is refused, so that whoever is nudged fetches and so renews it.
+    `on_nudge` is called from the thread: at each event (the server sends one at each connection too, for what came in between),
+    and when the session is refused, so that whoever is nudged fetches and so renews it.
     """
 
     def __init__(self, url: str, cookies: CookieJar, on_nudge: Callable[[], None]) -> None:
@@ -73,7 +73,6 @@ class LiveStream:
                         self._on_nudge()
                     return False
                 connected = True
-                self._on_nudge()
                 for line in response.iter_lines(chunk_size=1):
                     if self._stopped.is_set():
                         break
