@@ -1,0 +1,1 @@
+"""Who belongs: units, rosters, invites, request signatures and read sessions."""

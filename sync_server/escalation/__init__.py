@@ -1,0 +1,1 @@
+"""What the server does about alarms: their state, and who has said what of them."""

@@ -1,0 +1,1 @@
+"""Accepting sealed events, and handing each device what is addressed to it."""

@@ -1,0 +1,1 @@
+"""What the server keeps: the port (`port`), and one adapter per database engine."""
