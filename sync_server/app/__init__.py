@@ -2,23 +2,25 @@
 
 from typing import TextIO
 
-from starlette.routing import Route, Router
+from starlette.routing import Route as Path
+from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocol.errors import ErrorCode, ProtocolError
 from sync_server.app.answers import error_answer
-from sync_server.app.api import OPERATIONS
+from sync_server.app.api import ROUTES
 from sync_server.app.gate import Gate
-from sync_server.app.operations import Resource
+from sync_server.app.route import Resource
 from sync_server.app.services import Services
 from sync_server.app.site import Site
 
 
 def build_app(services: Services, log: TextIO | None = None) -> ASGIApp:
     """The ASGI app. `log`: where request lines go, standard error by default."""
-    paths = dict.fromkeys(operation.path for operation in OPERATIONS)
+    paths = dict.fromkeys(route.path for route in ROUTES)
     routes = [
-        Route(path, Resource(services, path, [op for op in OPERATIONS if op.path == path])) for path in paths
+        Path(path, Resource(services, path, [route for route in ROUTES if route.path == path]))
+        for path in paths
     ]
     site = Site(services.settings.web)
 

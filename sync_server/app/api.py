@@ -32,13 +32,10 @@ from protocol.messages import (
 from sync_server import VERSION
 from sync_server.app.answers import error_answer
 from sync_server.app.openapi import describe
-from sync_server.app.operations import Call, Operation
+from sync_server.app.route import Call, Route
 from sync_server.app.stream import LiveAnswer
 from sync_server.devices.requests import require_active
 from sync_server.devices.sessions import COOKIE
-
-API = "/api/v1"
-UNIT = f"{API}/units/{{unit}}"
 
 
 async def _health(call: Call) -> Health:
@@ -52,7 +49,7 @@ async def _server(call: Call) -> ServerInfo:
 
 
 async def _openapi(_call: Call) -> dict[str, Any]:
-    return describe(OPERATIONS, VERSION)
+    return describe(ROUTES, VERSION)
 
 
 async def _found(call: Call) -> RosterHead:
@@ -146,7 +143,7 @@ async def _session(call: Call) -> Response:
         COOKIE,
         value,
         max_age=limits.SESSION_HOURS * 3600,
-        path=f"{API}/units/{call.unit.id}",
+        path=f"/api/v1/units/{call.unit.id}",
         secure=call.services.settings.secure or call.scope["scheme"] == "https",
         httponly=True,
         samesite="strict",
@@ -172,10 +169,10 @@ _ROSTER = (E.ROSTER_INVALID, E.ROSTER_CONFLICT, E.WRONG_SERVER, E.UPDATE_NEEDED)
 _INVITE = (E.INVITE_UNKNOWN, E.INVITE_USED, E.INVITE_EXPIRED, E.INVITE_REVOKED)
 _ALARM = (E.STATEMENT_INVALID, E.ALARM_UNKNOWN, E.NOT_ALLOWED, E.ID_REUSED, E.STORAGE_FULL, E.OVERLOADED)
 
-OPERATIONS: list[Operation] = [
-    Operation(
+ROUTES: list[Route] = [
+    Route(
+        "/api/v1/units/{unit}/events",
         "POST",
-        f"{UNIT}/events",
         "Send sealed events; each is accepted or refused by itself.",
         "sender",
         _events,
@@ -183,9 +180,9 @@ OPERATIONS: list[Operation] = [
         EventResults,
         errors=(E.OVERLOADED, E.STORAGE_FULL, E.DEVICE_REMOVED),
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/feed",
         "GET",
-        f"{UNIT}/feed",
         "What is addressed to the device, after the cursor.",
         "reader",
         _feed,
@@ -193,17 +190,17 @@ OPERATIONS: list[Operation] = [
         query=("cursor",),
         errors=(E.CURSOR_INVALID, E.EPOCH_CHANGED),
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/live",
         "GET",
-        f"{UNIT}/live",
         "Event stream: `event: nudge` when there is something to pull.",
         "reader",
         _live,
         media="text/event-stream",
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/statements",
         "POST",
-        f"{UNIT}/statements",
         "Acknowledge an alarm.",
         "sender",
         _statement,
@@ -211,18 +208,18 @@ OPERATIONS: list[Operation] = [
         StatementAccepted,
         errors=_ALARM,
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/alarms/{case}",
         "GET",
-        f"{UNIT}/alarms/{{case}}",
         "How an alarm stands.",
         "reader",
         _alarm,
         answer=AlarmStatus,
         errors=(E.ALARM_UNKNOWN,),
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/roster",
         "GET",
-        f"{UNIT}/roster",
         "Roster versions above a height.",
         "reader",
         _roster,
@@ -230,9 +227,9 @@ OPERATIONS: list[Operation] = [
         query=("after",),
         errors=(E.BAD_REQUEST,),
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/roster",
         "POST",
-        f"{UNIT}/roster",
         "Append the next roster version. It carries its own signatures, so the request needs none.",
         "open",
         _append,
@@ -240,9 +237,9 @@ OPERATIONS: list[Operation] = [
         RosterHead,
         errors=(*_ROSTER, *_INVITE),
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/invites",
         "POST",
-        f"{UNIT}/invites",
         "Leave a grant and its sealed package.",
         "signed",
         _create_invite,
@@ -251,27 +248,27 @@ OPERATIONS: list[Operation] = [
         201,
         errors=(E.NOT_ALLOWED, E.ROSTER_INVALID, E.ID_REUSED),
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/invites",
         "GET",
-        f"{UNIT}/invites",
         "The unit's invites, for leaders.",
         "reader",
         _invites,
         answer=InviteList,
         errors=(E.NOT_ALLOWED,),
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/invites/{invite}",
         "DELETE",
-        f"{UNIT}/invites/{{invite}}",
         "Revoke an invite.",
         "signed",
         _revoke,
         status=204,
         errors=(E.NOT_ALLOWED, E.INVITE_UNKNOWN, E.INVITE_USED),
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/challenges",
         "POST",
-        f"{UNIT}/challenges",
         "Ask for a session challenge.",
         "open",
         _challenge,
@@ -279,18 +276,18 @@ OPERATIONS: list[Operation] = [
         Challenge,
         errors=(E.DEVICE_UNKNOWN, E.DEVICE_REMOVED),
     ),
-    Operation(
+    Route(
+        "/api/v1/units/{unit}/sessions",
         "POST",
-        f"{UNIT}/sessions",
         "Open a read session: a signed request whose id is the challenge. The answer sets a cookie.",
         "signed",
         _session,
         status=204,
         errors=(E.CHALLENGE_EXPIRED,),
     ),
-    Operation(
+    Route(
+        "/api/v1/units",
         "POST",
-        f"{API}/units",
         "Found a unit with a one-time set-up token.",
         "open",
         _found,
@@ -299,16 +296,16 @@ OPERATIONS: list[Operation] = [
         201,
         errors=(E.SETUP_TOKEN_WRONG, *_ROSTER),
     ),
-    Operation(
+    Route(
+        "/api/v1/invites/{invite}",
         "GET",
-        f"{API}/invites/{{invite}}",
         "All a new device needs to join.",
         "open",
         _view_invite,
         answer=InviteView,
         errors=_INVITE,
     ),
-    Operation("GET", f"{API}/server", "Who this server is.", "open", _server, answer=ServerInfo),
-    Operation("GET", f"{API}/openapi.json", "This description.", "open", _openapi),
-    Operation("GET", "/healthz", "Whether the server works.", "open", _health, answer=Health),
+    Route("/api/v1/server", "GET", "Who this server is.", "open", _server, answer=ServerInfo),
+    Route("/api/v1/openapi.json", "GET", "This description.", "open", _openapi),
+    Route("/healthz", "GET", "Whether the server works.", "open", _health, answer=Health),
 ]

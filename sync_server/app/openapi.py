@@ -1,4 +1,4 @@
-"""The API description, made from the table of operations and from the very types that check the bodies."""
+"""The API description, made from the table of routes and from the very types that check the bodies."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import msgspec
 
 from protocol.errors import RULES, ErrorCode
 from protocol.messages import ErrorAnswer
-from sync_server.app.operations import Operation
+from sync_server.app.route import Route
 
 _REF = "#/components/schemas/{name}"
 _ALWAYS = (ErrorCode.RATE_LIMITED, ErrorCode.INTERNAL)
@@ -19,7 +19,7 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
 }
 
 
-def describe(operations: Sequence[Operation], version: str) -> dict[str, Any]:
+def describe(operations: Sequence[Route], version: str) -> dict[str, Any]:
     """OpenAPI 3.1 as a JSON object."""
     types = sorted(
         {kind for op in operations for kind in (op.body, op.answer) if kind is not None} | {ErrorAnswer},
@@ -49,7 +49,7 @@ def describe(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation, refs: dict[type[Any], dict[str, Any]]) -> dict[str, Any]:
+def _operation(operation: Route, refs: dict[type[Any], dict[str, Any]]) -> dict[str, Any]:
     names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
@@ -72,13 +72,13 @@ def _operation(operation: Operation, refs: dict[type[Any], dict[str, Any]]) -> d
     return described
 
 
-def _content(operation: Operation, refs: dict[type[Any], dict[str, Any]]) -> dict[str, Any]:
+def _content(operation: Route, refs: dict[type[Any], dict[str, Any]]) -> dict[str, Any]:
     if operation.status == 204:
         return {}
     return {"content": {operation.media: {"schema": refs[operation.answer] if operation.answer else {}}}}
 
 
-def _errors(operation: Operation, refs: dict[type[Any], dict[str, Any]]) -> dict[str, Any]:
+def _errors(operation: Route, refs: dict[type[Any], dict[str, Any]]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for code in sorted({*operation.errors, *codes_of(operation)}):
         by_status.setdefault(RULES[code].status, []).append(code)
@@ -91,7 +91,7 @@ def _errors(operation: Operation, refs: dict[type[Any], dict[str, Any]]) -> dict
     }
 
 
-def codes_of(operation: Operation) -> set[ErrorCode]:
+def codes_of(operation: Route) -> set[ErrorCode]:
     """Codes any operation of this make can answer with."""
     codes = set(_ALWAYS)
     if operation.body is not None:

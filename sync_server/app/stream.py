@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import Receive, Scope, Send
 
-from sync_server.app.operations import Call
+from sync_server.app.route import Call
 from sync_server.notify.live import Stream
 
 _NUDGE = b"event: nudge\ndata: {}\n\n"

@@ -1,4 +1,4 @@
-"""How an operation of the API runs: admission, body, unit, caller, decoding, the handler, the answer."""
+"""How a route of the API runs: admission, body, unit, caller, decoding, the handler, the answer."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -77,11 +77,11 @@ Handler = Callable[[Call], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
-class Operation:
+class Route:
     """One method of one path. `answer`: type of the answer; `raw`: the handler gives an ASGI answer of its own."""
 
-    method: Literal["GET", "POST", "DELETE"]
     path: str
+    method: Literal["GET", "POST", "DELETE"]
     summary: str
     access: Access
     handler: Handler
@@ -133,7 +133,7 @@ class Operation:
 class Resource:
     """All operations of one path, as an ASGI app."""
 
-    def __init__(self, services: Services, path: str, operations: list[Operation]) -> None:
+    def __init__(self, services: Services, path: str, operations: list[Route]) -> None:
         self._services = services
         self._path = path
         self._operations = {operation.method: operation for operation in operations}
