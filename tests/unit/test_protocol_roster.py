@@ -165,8 +165,8 @@ def test_a_join_is_for_this_invite_unit_and_device(unit: Unit, name: str) -> Non
 
 
 def test_a_grant_is_for_this_unit(unit: Unit) -> None:
-    for name in ("server", "unit"):
-        refused(unit, unit.joining(unit.invite(**{name: new_id()}), Person()))
+    refused(unit, unit.joining(unit.invite(server=new_id()), Person()))
+    refused(unit, unit.joining(unit.invite(unit=new_id()), Person()))
 
 
 def test_nobody_takes_anothers_id_or_key(unit: Unit) -> None:
@@ -283,7 +283,8 @@ def test_versions(unit: Unit) -> None:
     refused(unit, newer, ErrorCode.UPDATE_NEEDED)
     for version in ('{"v":0}', "{}", '{"v":true}', '{"v":1}', '{"v":1.0}'):
         refused(unit, jose.sign(unit.leader.member_key, Typ.ROSTER, version))
-    for other in ({"created": "x"}, {"created": True}, {"member": 1}, {"change": []}):
+    others: list[dict[str, Any]] = [{"created": "x"}, {"created": True}, {"member": 1}, {"change": []}]
+    for other in others:
         refused(unit, unit.version(unit.leader, remove_change(member=unit.leader.member), **other))
     for height in (True, 1.0, "1"):
         refused(

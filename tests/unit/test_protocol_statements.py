@@ -21,7 +21,8 @@ IDS = [new_id() for _ in range(6)]
 
 
 def statement(state: AckState = AckState.SEEN) -> Statement:
-    return Statement(*IDS, state, digest(b"roster"), 1)
+    server, unit, case, member, device, own = IDS
+    return Statement(own, server, unit, case, member, device, state, digest(b"roster"), 1)
 
 
 @pytest.mark.parametrize("state", AckState)
