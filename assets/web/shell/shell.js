@@ -5,6 +5,7 @@ import { bootFlutter, enableSemantics, rendererDiffers } from "./flutter.js";
 import { mark } from "./marks.js";
 import { hideScreen, showFailure } from "./screen.js";
 import { serve } from "./services.js";
+import { answerPersist } from "./storage.js";
 import { watchUpdates } from "./updates.js";
 import { startPythonWorker } from "./worker.js";
 
@@ -29,6 +30,7 @@ function tell(name, value) {
   python.tell(name, value);
 }
 
+answerPersist();
 if (firstFragment) tell("fragment", firstFragment);
 addEventListener("hashchange", () => {
   const later = takeFragment();
