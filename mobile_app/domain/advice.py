@@ -67,7 +67,13 @@ def advise(checklist: Checklist, answers: Mapping[str, str]) -> Advice:
     ]
 
     points = sum(rule.weight for _, rule in fired)
-    level = Level.RED if points >= checklist.red_from else Level.YELLOW if points >= checklist.yellow_from else Level.GREEN
+    level = (
+        Level.RED
+        if points >= checklist.red_from
+        else Level.YELLOW
+        if points >= checklist.yellow_from
+        else Level.GREEN
+    )
     outcome = Outcome.GO
     reasons: list[tuple[int, Reason]] = []
     recommended: list[str] = []
@@ -86,7 +92,9 @@ def advise(checklist: Checklist, answers: Mapping[str, str]) -> Advice:
     if outcome is not Outcome.GO:
         level = worse_level(level, Level.YELLOW)
     heaviest_first = [reason for _, reason in sorted(reasons, key=lambda pair: -pair[0])]
-    chosen = [measure for measure in checklist.measures if outcome is Outcome.DO_NOT_GO or not measure.instead]
+    chosen = [
+        measure for measure in checklist.measures if outcome is Outcome.DO_NOT_GO or not measure.instead
+    ]
     order = {key: at for at, key in enumerate(recommended)}
     # Other ways come first: when the advice is not to go, going after all is the exception.
     chosen.sort(key=lambda measure: (not measure.instead, order.get(measure.key, len(order))))

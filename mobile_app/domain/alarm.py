@@ -73,10 +73,10 @@ class Alarm:
 
 
 def _position(body: Mapping[str, Any], created: int) -> Position | None:
-    latitude, longitude = number(body, "latitude"), number(body, "longitude")
+    latitude, longitude = number(body, "lat"), number(body, "lon")
     if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
         return None
-    return Position(latitude, longitude, number(body, "accuracy") or 0.0, whole(body, "at") or created)
+    return Position(latitude, longitude, number(body, "accuracy") or 0.0, whole(body, "fixed_at") or created)
 
 
 def fold_alarm(facts: Iterable[Fact]) -> Alarm | None:
@@ -113,7 +113,9 @@ def fold_alarm(facts: Iterable[Fact]) -> Alarm | None:
     )
 
 
-def heard(acknowledgements: Iterable[Acknowledgement]) -> tuple[dict[str, int], tuple[str, int] | None, tuple[str, ...]]:
+def heard(
+    acknowledgements: Iterable[Acknowledgement],
+) -> tuple[dict[str, int], tuple[str, int] | None, tuple[str, ...]]:
     """Who has seen it, who took it first, and whom only the server speaks of: (member → time, (member, time), members).
 
     Taking it implies having seen it. The order is the feed's.

@@ -105,7 +105,9 @@ class Checklist:
         """The questions to ask, given these answers. A hidden question's answer opens nothing further."""
         visible: dict[str, Question] = {}
         for question in self.questions:
-            if all(name in visible and answers.get(name) in values for name, values in question.shown_if.items()):
+            if all(
+                name in visible and answers.get(name) in values for name, values in question.shown_if.items()
+            ):
                 visible[question.id] = question
         return tuple(visible.values())
 
@@ -177,7 +179,9 @@ def _check(checklist: Checklist) -> None:
     for rule in rules:
         if rule.weight < 0 or not set(rule.measures) <= known:
             raise ValueError(f"rule with a negative weight or an unknown measure: {rule}")
-    conditions = [(q.id, q.shown_if) for q in checklist.questions] + [(c.id, c.when) for c in checklist.combinations]
+    conditions = [(q.id, q.shown_if) for q in checklist.questions] + [
+        (c.id, c.when) for c in checklist.combinations
+    ]
     for owner, condition in conditions:
         for name, values in condition.items():
             question = checklist.question(name)

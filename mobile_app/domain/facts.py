@@ -39,7 +39,9 @@ def in_order(facts: Iterable[Fact]) -> list[Fact]:
     placed: set[str] = set()
     ordered: list[Fact] = []
     while waiting:
-        ready = next((f for f in waiting if all(p in placed or p not in present or p == f.id for p in f.prev)), None)
+        ready = next(
+            (f for f in waiting if all(p in placed or p not in present or p == f.id for p in f.prev)), None
+        )
         fact = ready if ready is not None else waiting[0]  # a ring of predecessors: the feed's order decides
         waiting.remove(fact)
         placed.add(fact.id)

@@ -27,7 +27,9 @@ class Receipt:
     parked: str = ""
 
 
-def receipt(saved_at: int, sent_at: int, seen_by: tuple[tuple[str, int], ...] = (), parked: str = "") -> Receipt:
+def receipt(
+    saved_at: int, sent_at: int, seen_by: tuple[tuple[str, int], ...] = (), parked: str = ""
+) -> Receipt:
     """The receipt these facts make: somebody having opened it proves that it was sent."""
     if seen_by:
         return Receipt(ReceiptState.SEEN, saved_at, sent_at, seen_by)

@@ -104,7 +104,9 @@ def planned_body(draft: VisitDraft, checklist: Checklist, advice: Advice) -> dic
         "purpose": draft.purpose.strip(),
         "minutes": draft.minutes,
         "checklist": {"key": checklist.key, "version": checklist.version},
-        "answers": {q.id: draft.answers[q.id] for q in checklist.shown(draft.answers) if q.id in draft.answers},
+        "answers": {
+            q.id: draft.answers[q.id] for q in checklist.shown(draft.answers) if q.id in draft.answers
+        },
         "level": advice.level.value,
         "outcome": advice.outcome.value,
         "reasons": [reason.text for reason in advice.reasons],

@@ -1,17 +1,26 @@
 """The client: everything the views need, made of the ports by `build_client`."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
+from mobile_app.services.alarm_setup import AlarmProvisioning
 from mobile_app.services.alarms import Alarms
 from mobile_app.services.context import Ports, Timing
+from mobile_app.services.core import Core
 from mobile_app.services.errors import AppError
 from mobile_app.services.founding import Founding
 from mobile_app.services.gate import Gate, GateState
 from mobile_app.services.incidents import Incidents
 from mobile_app.services.inviting import Inviting
 from mobile_app.services.joining import Joining
+from mobile_app.services.journal import Journal
+from mobile_app.services.membership import Membership
+from mobile_app.services.outgoing import Outgoing
 from mobile_app.services.people import People
+from mobile_app.services.receipts import Receipts
+from mobile_app.services.roster_service import FORK, RosterService
 from mobile_app.services.sync import Sync
 from mobile_app.services.visits import Visits
 
@@ -61,39 +70,134 @@ class HostActions:
 class Client:
     """One device's client. Queries answer from memory; actions are asynchronous and raise AppError."""
 
-    gate: Gate
-    founding: Founding
-    joining: Joining
-    inviting: Inviting
-    people: People
-    visits: Visits
-    incidents: Incidents
-    alarms: Alarms
-    sync: Sync
-    host: HostActions
-    update: Update
+    def __init__(self, ports: Ports, timing: Timing) -> None:
+        core = Core(ports, timing)
+        self._core = core
+        self._roster = RosterService(core)
+        self._journal = Journal(core, self._roster)
+        self._outgoing = Outgoing(core, self._journal)
+        self.people = People(core, self._roster, self._journal)
+        receipts = Receipts(self._journal, self.people, self._outgoing)
+        self.visits = Visits(core, self._journal, self.people, receipts)
+        self.alarms = Alarms(core, self._roster, self._journal, self.people, self.visits)
+        self.incidents = Incidents(core, self._journal, self.people, receipts, self.visits, self.alarms)
+        self.sync = Sync(core, self._roster, self._journal, self._outgoing, self.alarms)
+        self._provisioning = AlarmProvisioning(core, self._roster, self.people, self.visits)
+        self.gate = Gate(core, self._opened, self._closing)
+        membership = Membership(core, self._roster, self.gate, self._joined)
+        self.founding = Founding(core, self._roster, membership)
+        self.joining = Joining(core, self._roster, membership)
+        self.inviting = Inviting(core, self._roster, self.people)
+        self.host = HostActions(ports)
+        self.update = Update()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.Event()
+        core.wake = self._stir
+        self.sync.after = self._in_step
 
     def clock(self) -> int:
         """Device clock, ms."""
-        raise NotImplementedError
+        return self._core.now()
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back, without arguments, after anything a view may show has changed. Returns how to stop."""
-        raise NotImplementedError
+        return self._core.subscribe(callback)
 
     def host_event(self, name: str, value: dict[str, Any]) -> None:
         """What the surface around tells: nudge, outbox, alarm, online, update, visible (docs/architecture.md)."""
-        raise NotImplementedError
+        if name == "update":
+            self.update.version = str(value.get("version") or "") or None
+            self._core.changed()
+        elif name == "outbox":
+            self._soon(self._outgoing.look)
+        elif name == "alarm":
+            self._soon(self.alarms.look)
+        elif (
+            name == "nudge"
+            or (name == "online" and value.get("online"))
+            or (name == "visible" and value.get("visible"))
+        ):
+            self.sync.wake()
 
     async def run(self) -> None:
-        """Sync in the background until `stop`."""
-        raise NotImplementedError
+        """Sync and lock by itself in the background until `stop`."""
+        self._ended.clear()
+        loops = [
+            asyncio.ensure_future(self.sync.loop(lambda: self.gate.state is GateState.OPEN)),
+            asyncio.ensure_future(self.gate.watch()),
+        ]
+        ended = asyncio.ensure_future(self._ended.wait())
+        try:
+            await asyncio.wait([*loops, ended], return_when=asyncio.FIRST_COMPLETED)
+            for loop in loops:
+                if loop.done() and not loop.cancelled():
+                    loop.result()  # a loop never ends by itself: this raises what went wrong
+        finally:
+            for task in [*loops, ended, *self._tasks]:
+                task.cancel()
+            await asyncio.gather(*loops, ended, *self._tasks, return_exceptions=True)
+            await self.sync.rest()
 
     async def stop(self) -> None:
-        """End `run` and wait for it."""
-        raise NotImplementedError
+        """End `run`."""
+        self._ended.set()
+
+    def _soon(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do `work` in the background while the vault is open; what fails is tried again by the next round."""
+
+        async def guarded() -> None:
+            with suppress(AppError):
+                if self.gate.state is GateState.OPEN:
+                    await work()
+
+        task = asyncio.ensure_future(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _stir(self) -> None:
+        """Something was written here: the outbox has to be looked at, the alarm page kept in step, and a round made."""
+        self._soon(self._outgoing.look)
+        self._soon(self._provisioning.update)
+        self.sync.wake()
+
+    async def _opened(self) -> None:
+        self._roster.load()
+        self._journal.load()
+        with suppress(
+            AppError
+        ):  # the server may have accepted this device without its answer having come through
+            await self.founding.resume()
+            await self.joining.resume()
+        if self._core.identity is not None and self._core.identity.is_member:
+            with suppress(AppError):  # what was kept for a newer app may be readable now
+                await self._journal.retry_kept()
+            with suppress(AppError):
+                await self._outgoing.look()
+                await self.alarms.look()
+                await self._provisioning.update()
+        self.sync.wake()
+
+    async def _closing(self) -> None:
+        self._journal.forget()
+        self._roster.forget()
+        self._outgoing.forget()
+        self._provisioning.forget()
+        self.alarms.forget()
+        await self.sync.rest()
+
+    async def _joined(self) -> None:
+        self._journal.load()
+        await self._provisioning.update()
+        await self.people.announce()
+        self.sync.wake()
+
+    async def _in_step(self) -> None:
+        """After a round: newcomers get my name, and the alarm page whatever has changed."""
+        if self._core.identity is not None and self._core.identity.trouble != FORK:
+            await self.people.announce()
+        await self._provisioning.update()
 
 
 def build_client(ports: Ports, timing: Timing | None = None) -> Client:
     """The client on these ports."""
-    raise NotImplementedError
+    return Client(ports, timing or Timing())

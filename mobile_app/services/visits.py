@@ -1,60 +1,218 @@
-"""Visits."""
+"""Visits: planned with a checklist, started, extended and checked out; and those of others, for leaders."""
 
-from mobile_app.domain.advice import Advice
-from mobile_app.domain.checklist import Checklist
-from mobile_app.domain.visit import MeetingType, Visit, VisitDraft
+from dataclasses import replace
+from typing import Any
+
+from mobile_app import content
+from mobile_app.domain.advice import Advice, advise
+from mobile_app.domain.checklist import Checklist, parse_checklist
+from mobile_app.domain.facts import Fact
+from mobile_app.domain.recipients import visit_recipients
+from mobile_app.domain.visit import (
+    GRACE_SECONDS,
+    MeetingType,
+    Visit,
+    VisitDraft,
+    extension_seconds,
+    fold_visit,
+    planned_body,
+)
+from mobile_app.services.core import Core
+from mobile_app.services.errors import AppError
+from mobile_app.services.journal import Journal
+from mobile_app.services.people import People
+from mobile_app.services.receipts import Receipts
+from mobile_app.services.store import VISIT_DRAFTS
+from protocol.ids import new_id
+from protocol.times import LONGEST_SECONDS
+
+MEETING_TYPES = (MeetingType("home_visit"),)
 
 
 class Visits:
     """From draft to check-out."""
 
-    def checklist(self, meeting_type: str) -> Checklist:
-        raise NotImplementedError
+    def __init__(self, core: Core, journal: Journal, people: People, receipts: Receipts) -> None:
+        self._core = core
+        self._journal = journal
+        self._people = people
+        self._receipts = receipts
+        self._checklists: dict[str, Checklist] = {}
+
+    # --- drafts ----------------------------------------------------------------------------------------------
 
     def meeting_types(self) -> list[MeetingType]:
-        raise NotImplementedError
+        """The kinds of meeting that can be planned."""
+        return list(MEETING_TYPES)
+
+    def checklist(self, meeting_type: str) -> Checklist:
+        """The checklist of a kind of meeting. Raises AppError(not_found)."""
+        if meeting_type not in {entry.key for entry in MEETING_TYPES}:
+            raise AppError("not_found")
+        if meeting_type not in self._checklists:
+            self._checklists[meeting_type] = parse_checklist(content.load(f"checklists/{meeting_type}.json"))
+        return self._checklists[meeting_type]
 
     def drafts(self) -> list[VisitDraft]:
-        raise NotImplementedError
+        """Drafts, the one changed last first."""
+        rows = self._core.store.all(VISIT_DRAFTS)
+        return [VisitDraft.from_row(row) for row in sorted(rows, key=lambda row: -int(row["order"]))]
 
     async def begin(self, meeting_type: str, repeat_of: str | None = None) -> VisitDraft:
-        raise NotImplementedError
+        """A new draft, stored. With `repeat_of` (case of an own visit) it has that one's place, length and answers."""
+        draft = VisitDraft(new_id(), meeting_type, updated=self._core.now())
+        earlier = self.get(repeat_of) if repeat_of else None
+        if earlier is not None:
+            answers = self.checklist(earlier.meeting_type).valid(earlier.answers)
+            draft = replace(
+                draft,
+                meeting_type=earlier.meeting_type,
+                place=earlier.place,
+                purpose=earlier.purpose,
+                answers=answers,
+                measures=frozenset(earlier.measure_keys),
+                minutes=earlier.minutes,
+                repeat_of=earlier.case,
+            )
+        self.checklist(draft.meeting_type)
+        return await self.save(draft)
 
     async def save(self, draft: VisitDraft) -> VisitDraft:
-        raise NotImplementedError
-
-    def advise(self, draft: VisitDraft) -> Advice:
-        raise NotImplementedError
-
-    async def plan(self, draft: VisitDraft) -> Visit:
-        raise NotImplementedError
-
-    async def start(self, case: str) -> Visit:
-        raise NotImplementedError
-
-    async def extend(self, case: str, minutes: int) -> Visit:
-        raise NotImplementedError
-
-    async def check_out(self, case: str) -> Visit:
-        raise NotImplementedError
+        """Store a draft; one row. Returns it with the time it was saved. When storing fails the text is kept in memory, goes with
+        the next save, and AppError says so."""
+        saved = replace(draft, updated=self._core.now())
+        others = [int(row["order"]) for row in self._core.store.all(VISIT_DRAFTS) if row["id"] != draft.id]
+        row = {**saved.to_row(), "order": max(others, default=0) + 1}
+        try:
+            await self._core.store.write(lambda: self._core.store.put(VISIT_DRAFTS, row), keep=True)
+        finally:
+            self._core.changed()
+        return saved
 
     async def discard(self, draft: VisitDraft) -> None:
-        raise NotImplementedError
+        """Delete a draft."""
+        await self._core.store.write(lambda: self._core.store.remove(VISIT_DRAFTS, draft.id))
+        self._core.changed()
 
-    def current(self) -> Visit | None:
-        raise NotImplementedError
+    def advise(self, draft: VisitDraft) -> Advice:
+        """Advice for the answers so far."""
+        return advise(self.checklist(draft.meeting_type), draft.answers)
 
-    def planned(self) -> list[Visit]:
-        raise NotImplementedError
+    # --- acts ------------------------------------------------------------------------------------------------
 
-    def recent(self, n: int) -> list[Visit]:
-        raise NotImplementedError
+    def _readers(self) -> list[str]:
+        return [person.member for person in visit_recipients(self._people.all())]
 
-    def out_now(self) -> list[Visit]:
-        raise NotImplementedError
+    async def plan(self, draft: VisitDraft) -> Visit:
+        """Make the draft a planned visit; the draft goes in the same transaction. Raises AppError: incomplete without a place or
+        a length."""
+        if not draft.place.strip() or not 0 < draft.minutes * 60 <= LONGEST_SECONDS:
+            raise AppError("incomplete")
+        body = planned_body(draft, self.checklist(draft.meeting_type), self.advise(draft))
+        case = new_id()
+        await self._journal.create(
+            "visit.planned",
+            case,
+            body,
+            self._readers(),
+            also=lambda: self._core.store.remove(VISIT_DRAFTS, draft.id),
+        )
+        return self._mine(case)
+
+    def _mine(self, case: str) -> Visit:
+        visit = self.get(case)
+        if visit is None or visit.member != self._core.me().member:
+            raise AppError("not_found")
+        return visit
+
+    async def start(self, case: str) -> Visit:
+        """The visit begins, and is to end after its minutes. Raises AppError: visit_under_way when another one is."""
+        visit = self._mine(case)
+        if visit.started:
+            return visit
+        if self.current() is not None:
+            raise AppError("visit_under_way")
+        seconds = min(max(visit.minutes, 1) * 60, LONGEST_SECONDS)
+        await self._journal.create(
+            "visit.started", case, {}, self._readers(), duration=seconds, grace=GRACE_SECONDS
+        )
+        return self._mine(case)
+
+    async def extend(self, case: str, minutes: int) -> Visit:
+        """Stay `minutes` longer than said. The event carries the time from now until the new end. Raises AppError."""
+        visit = self._mine(case)
+        if not visit.under_way or minutes <= 0:
+            raise AppError("not_found")
+        seconds = min(extension_seconds(visit, minutes, self._core.now()), LONGEST_SECONDS)
+        await self._journal.create(
+            "visit.extended",
+            case,
+            {"minutes": minutes},
+            self._readers(),
+            duration=seconds,
+            grace=GRACE_SECONDS,
+        )
+        return self._mine(case)
+
+    async def check_out(self, case: str) -> Visit:
+        """The visit is over. Raises AppError."""
+        visit = self._mine(case)
+        if visit.under_way:
+            await self._journal.create("visit.checked_out", case, {}, self._readers())
+        return self._mine(case)
+
+    # --- queries ---------------------------------------------------------------------------------------------
 
     def get(self, case: str) -> Visit | None:
-        raise NotImplementedError
+        """A visit, or None when nothing of it is on this device."""
+        identity = self._core.identity
+        me = identity.member if identity else ""
+
+        def make(facts: list[Fact]) -> Visit | None:
+            starts = [fact for fact in facts if fact.kind.startswith("visit.")]
+            return fold_visit(starts, mine=any(fact.member == me for fact in starts))
+
+        visit = self._journal.fold("visit", case, make)
+        if visit is None:
+            return None
+        return replace(visit, name=self._people.name(visit.member), receipt=self._receipts.of(case))
+
+    def _all(self, *, mine: bool) -> list[Visit]:
+        identity = self._core.identity
+        found = [self.get(case) for case in self._journal.cases("visit.")]
+        return [v for v in found if v and identity and (v.member == identity.member) is mine]
+
+    def current(self) -> Visit | None:
+        """My visit under way: the one started last."""
+        return next((visit for visit in self._all(mine=True) if visit.under_way), None)
+
+    def planned(self) -> list[Visit]:
+        """My visits that are planned and not started."""
+        return [visit for visit in self._all(mine=True) if not visit.started and not visit.checked_out]
+
+    def recent(self, n: int) -> list[Visit]:
+        """My last `n` visits that are over, the latest of each place, the latest first."""
+        latest: dict[str, Visit] = {}
+        for visit in self._all(mine=True):
+            if visit.checked_out:
+                latest.setdefault(" ".join(visit.place.casefold().split()), visit)
+        return list(latest.values())[:n]
+
+    def out_now(self) -> list[Visit]:
+        """Others' visits under way, the one that ends first on top."""
+        return sorted((v for v in self._all(mine=False) if v.under_way), key=lambda visit: visit.until)
 
     async def opened(self, case: str) -> None:
-        raise NotImplementedError
+        """Somebody else's visit was opened in front of me: tell its author, once. Raises AppError."""
+        visit = self.get(case)
+        if visit is not None:
+            await say_seen(self._core, self._journal, case, visit.member)
+
+
+async def say_seen(core: Core, journal: Journal, case: str, author: str) -> None:
+    """Write case.seen to the author, once, and never of one's own."""
+    me = core.me().member
+    seen = any(fact.kind == "case.seen" and fact.member == me for fact in journal.facts(case))
+    if author != me and not seen:
+        body: dict[str, Any] = {}
+        await journal.create("case.seen", case, body, [author])
