@@ -25,7 +25,16 @@ def problems(root: Path) -> list[str]:
     if not document.is_file():
         return [f"{DOCUMENT}: is missing"]
     named = words(document.read_text(encoding="utf-8"))
-    return [f"{place}: {thing} is not in {DOCUMENT}" for thing, place in things.items() if thing not in named]
+    return [
+        f"{place}: {thing} is not in {DOCUMENT}"
+        for thing, place in things.items()
+        if not {thing, option(thing)} & named
+    ]
+
+
+def option(field: str) -> str:
+    """The option that sets a field of the settings; who describes that has described the field."""
+    return f"--{field.replace('_', '-')}"
 
 
 def words(text: str) -> set[str]:

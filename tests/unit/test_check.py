@@ -105,6 +105,8 @@ def test_operations(problems: Callable[..., list[str]]) -> None:
     assert "sync_server/cli.py:1: --port is not in docs/operations.md" in found
     document = "```\ntrygg-ute serve --port 8080\n```\n`TRYGG_SMTP`, `retention_days`\n"
     assert problems(operations.problems, {"docs/operations.md": document}) == []
+    by_option = document.replace("retention_days", "--retention-days")
+    assert problems(operations.problems, {"docs/operations.md": by_option}) == []
 
 
 def test_routes(problems: Callable[..., list[str]]) -> None:
