@@ -93,6 +93,8 @@ class Client:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = asyncio.Event()
         core.wake = self._stir
+        core.alarm_in_step = self._alarm_in_step
+        core.queued = self._outgoing.add
         self.sync.after = self._in_step
 
     def clock(self) -> int:
@@ -111,7 +113,7 @@ class Client:
         elif name == "outbox":
             self._soon(self._outgoing.look)
         elif name == "alarm":
-            self._soon(self.alarms.look)
+            self._soon(self._look_at_alarms)
         elif (
             name == "nudge"
             or (name == "online" and value.get("online"))
@@ -155,10 +157,17 @@ class Client:
         task.add_done_callback(self._tasks.discard)
 
     def _stir(self) -> None:
-        """Something was written here: the outbox has to be looked at, the alarm page kept in step, and a round made."""
+        """Something was written here: the outbox has to be looked at, and a round made."""
         self._soon(self._outgoing.look)
-        self._soon(self._provisioning.update)
         self.sync.wake()
+
+    async def _look_at_alarms(self) -> None:
+        await self._outgoing.look()  # it waits to be sent from the moment it is shown
+        await self.alarms.look()
+
+    async def _alarm_in_step(self) -> None:
+        with suppress(AppError):
+            await self._provisioning.update()
 
     async def _opened(self) -> None:
         self._roster.load()

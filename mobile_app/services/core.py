@@ -1,14 +1,19 @@
 """What all services share: the ports, the store, who this device is, and those who listen."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from mobile_app.ports import OutboxRow
 from mobile_app.services.api import Api
 from mobile_app.services.context import Ports, Timing
 from mobile_app.services.errors import AppError
 from mobile_app.services.identity import Identity, read_identity
 from mobile_app.services.store import SELF, Store
+
+
+async def _nothing() -> None:
+    """In place of what the client puts in."""
 
 
 class Core:
@@ -22,6 +27,10 @@ class Core:
         self.identity: Identity | None = None
         self.wake: Callable[[], None] = lambda: None
         """Asks for a round of sync soon."""
+        self.alarm_in_step: Callable[[], Awaitable[None]] = _nothing
+        """Brings the alarm page's setup up to date before going on; what fails is tried again by the next round."""
+        self.queued: Callable[[list[OutboxRow]], None] = lambda _: None
+        """Told at once what has been put into the outbox, so that nobody says "all is sent" in between."""
         self._listeners: list[Callable[[], None]] = []
 
     def now(self) -> int:

@@ -195,6 +195,7 @@ class Journal:
 
             await self._core.store.write(change, outbox=[outgoing])
             self._index(EVENTS, row)
+            self._core.queued([outgoing])
         self._core.changed()
         self._core.wake()
         return self._facts[case][event.id]
@@ -242,6 +243,7 @@ class Journal:
             )
             await self._core.store.write(lambda: self._core.store.put(STATEMENTS, row), outbox=[outgoing])
             self._index(STATEMENTS, row)
+            self._core.queued([outgoing])
         self._core.changed()
         self._core.wake()
 
@@ -383,6 +385,7 @@ class Journal:
                 if row["id"] not in waiting and not row.get("dropped")
             ]
             await self._core.store.write(lambda: self._core.store.put(SELF, point.to_row()), outbox=outbox)
+            self._core.queued(outbox)
         return len(outbox)
 
     async def drop(self, key: str) -> None:

@@ -17,6 +17,11 @@ class Outgoing:
         self._journal = journal
         self.rows: list[OutboxRow] = []
 
+    def add(self, rows: list[OutboxRow]) -> None:
+        """These have just been put into the outbox."""
+        known = {row.id for row in self.rows}
+        self.rows = [*self.rows, *(replace(row, content="") for row in rows if row.id not in known)]
+
     async def look(self) -> None:
         """Read the outbox; note what the server has received, and drop those rows. Raises AppError."""
         try:

@@ -136,6 +136,7 @@ class Visits:
         await self._journal.create(
             "visit.started", case, {}, self._readers(), duration=seconds, grace=GRACE_SECONDS
         )
+        await self._core.alarm_in_step()
         return self._mine(case)
 
     async def extend(self, case: str, minutes: int) -> Visit:
@@ -152,6 +153,7 @@ class Visits:
             duration=seconds,
             grace=GRACE_SECONDS,
         )
+        await self._core.alarm_in_step()
         return self._mine(case)
 
     async def check_out(self, case: str) -> Visit:
@@ -159,6 +161,7 @@ class Visits:
         visit = self._mine(case)
         if visit.under_way:
             await self._journal.create("visit.checked_out", case, {}, self._readers())
+            await self._core.alarm_in_step()
         return self._mine(case)
 
     # --- queries ---------------------------------------------------------------------------------------------
