@@ -36,10 +36,26 @@ PAGE = b"<!doctype html><meta charset=utf-8><title>lab</title><script src=/lab.j
 @cache
 def bundle(source: str) -> bytes:
     """Bundle JavaScript that may import from assets/web, as the build does it."""
-    modules = install_web_packages(Plan(PROJECT_ROOT, PROJECT_ROOT / "build" / "pwa", PROJECT_ROOT / "build" / "cache"))
-    command = [str(node()), str(modules / "esbuild" / "bin" / "esbuild"), "--bundle", "--format=iife", "--target=es2022"]
-    command += ["--minify", "--charset=utf8", "--legal-comments=none", "--log-level=warning", '--define:__BASE__="/"']
-    done = subprocess.run(command, input=source.encode(), cwd=WEB, capture_output=True, timeout=120, check=False)
+    modules = install_web_packages(
+        Plan(PROJECT_ROOT, PROJECT_ROOT / "build" / "pwa", PROJECT_ROOT / "build" / "cache")
+    )
+    command = [
+        str(node()),
+        str(modules / "esbuild" / "bin" / "esbuild"),
+        "--bundle",
+        "--format=iife",
+        "--target=es2022",
+    ]
+    command += [
+        "--minify",
+        "--charset=utf8",
+        "--legal-comments=none",
+        "--log-level=warning",
+        '--define:__BASE__="/"',
+    ]
+    done = subprocess.run(
+        command, input=source.encode(), cwd=WEB, capture_output=True, timeout=120, check=False
+    )
     if done.returncode != 0:
         raise AssertionError(done.stderr.decode())
     return done.stdout
@@ -59,7 +75,15 @@ class Colleague:
     def statement(self, server: ScriptedServer, case: str, state: AckState, *, key: Jwk | None = None) -> str:
         """A signed acknowledgement; `key` signs in place of the own one, to forge it."""
         said = Statement(
-            new_id(), server.server, server.unit, case, self.member, self.device, state, "A" * 43, 1_700_000_000_000
+            new_id(),
+            server.server,
+            server.unit,
+            case,
+            self.member,
+            self.device,
+            state,
+            "A" * 43,
+            1_700_000_000_000,
         )
         return sign(key or self.member_key, Typ.STATEMENT, said.payload())
 
@@ -94,10 +118,13 @@ class LabDevice:
             "member": self.member,
             "device": self.device,
             "roster": "A" * 43,
-            "readers": [{"member": p.member, "device": p.device, "key": public(p.encryption)} for p in people],
+            "readers": [
+                {"member": p.member, "device": p.device, "key": public(p.encryption)} for p in people
+            ],
             "recovery": public(self.recovery),
             "contacts": [
-                {"member": p.member, "name": p.name, "phone": p.phone, "keys": [public(p.member_key)]} for p in people
+                {"member": p.member, "name": p.name, "phone": p.phone, "keys": [public(p.member_key)]}
+                for p in people
             ],
             "visit": "",
             "visit_until": 0,

@@ -102,7 +102,9 @@ class ScriptedServer:
         self._http.daemon_threads = True
         self.port = self._http.server_port
         self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         self._thread.start()
         return self
 
@@ -121,7 +123,12 @@ class ScriptedServer:
         path = handler.path.partition("?")[0]
         if not path.startswith("/api/"):
             content = self.files.get(path)
-            self._write(handler, 200 if content is not None else 404, content or b"", TYPES.get(path.rsplit(".", 1)[-1], ""))
+            self._write(
+                handler,
+                200 if content is not None else 404,
+                content or b"",
+                TYPES.get(path.rsplit(".", 1)[-1], ""),
+            )
             return
         request = Request(handler.command, handler.path, body, self._claims(handler, body))
         with self._lock:
@@ -141,7 +148,14 @@ class ScriptedServer:
             return None
         try:
             claims, _, jws = read_request(authorization)
-            check_request(claims, server=self.server, unit=self.unit, method=handler.command, path=handler.path, body=body)
+            check_request(
+                claims,
+                server=self.server,
+                unit=self.unit,
+                method=handler.command,
+                path=handler.path,
+                body=body,
+            )
         except ProtocolError as error:
             self.problems.append(str(error))
             return None
@@ -152,12 +166,16 @@ class ScriptedServer:
 
     def _ordinary(self, request: Request) -> Answer:
         if request.path == "/api/v1/server":
-            return Answer(body={"server": self.server, "epoch": "1", "version": "0", "protocol": 1, "now": _now()})
+            return Answer(
+                body={"server": self.server, "epoch": "1", "version": "0", "protocol": 1, "now": _now()}
+            )
         if request.claims is None:
             return refusal(401, "signature_missing")
         prefix = f"/api/v1/units/{self.unit}/"
         if request.path == f"{prefix}events":
-            return Answer(body={"results": [self._accept(event, request) for event in request.json["events"]]})
+            return Answer(
+                body={"results": [self._accept(event, request) for event in request.json["events"]]}
+            )
         if request.path == f"{prefix}statements":
             statement, _ = read_statement(request.json["statement"])
             received = self._received.setdefault(statement.id, _now())
@@ -177,7 +195,9 @@ class ScriptedServer:
         except ProtocolError as error:
             self.problems.append(str(error))
             return {"id": event["id"], "status": "refused", "error": {"code": str(error.code), "message": ""}}
-        if envelope.header.id != event["id"] or len(request.claims.created if request.claims else ()) != len(request.ids):
+        if envelope.header.id != event["id"] or len(request.claims.created if request.claims else ()) != len(
+            request.ids
+        ):
             self.problems.append("ids or times disagree")
         self.accepted[event["id"]] = event["envelope"]
         self._received[event["id"]] = _now()
@@ -189,11 +209,17 @@ class ScriptedServer:
             return refusal(404, "alarm_unknown")
         header = parse_envelope(self.accepted[raised[0]]).header
         fresh = {"case": case, "state": "open", "drill": header.drill, "received": self._received[raised[0]]}
-        return Answer(body={**fresh, "members": 2, "delivered": 0, "statements": [], **self.statuses.get(case, {})})
+        return Answer(
+            body={**fresh, "members": 2, "delivered": 0, "statements": [], **self.statuses.get(case, {})}
+        )
 
     @staticmethod
     def _write(
-        handler: BaseHTTPRequestHandler, status: int, content: bytes, kind: str, headers: dict[str, str] | None = None
+        handler: BaseHTTPRequestHandler,
+        status: int,
+        content: bytes,
+        kind: str,
+        headers: dict[str, str] | None = None,
     ) -> None:
         try:
             handler.send_response(status)

@@ -18,10 +18,11 @@ export function b64url(data) {
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** @param {string} encoded @returns {Uint8Array} @throws {Error} when it is not base64url */
+/** @param {string} encoded @returns {Uint8Array} @throws {Error} on anything but the one canonical spelling */
 export function unb64url(encoded) {
-  const binary = atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(encoded.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+  if (b64url(bytes) !== encoded) throw new Error("not base64url");
+  return bytes;
 }
 
 /** JSON with sorted keys and no white space. @param {any} value @returns {string} */

@@ -6,10 +6,11 @@
 import { ownAlarms, provision, readSetup } from "./alarm-store.js";
 import { onNews, tellAll } from "./channel.js";
 import { PortError } from "./errors.js";
+import { importSigner, signText, verifyText } from "./jws.js";
 import { generateKeys, oneTimeKey, ownKey } from "./keys.js";
 import { hushLive, listenLive, sendRequest, sendSigned } from "./net.js";
 import { discardRow, flushOutbox, outboxRows, retryRow } from "./outbox.js";
-import { importReader, importSigner, openPackage, openText, sealPackage, sealText, signText, verifyText } from "./sealer.js";
+import { importReader, openPackage, openText, sealPackage, sealText } from "./sealer.js";
 import { applyChanges, createVault, damaged, loadRows, lockVault, unlockVault, vaultState } from "./vault.js";
 
 const PERSIST_PATIENCE = 3_000;

@@ -261,21 +261,8 @@ function nextBatch(rows, most) {
  * @returns {Promise<[OutboxRow, Outcome][] | "unreachable">} an empty list: refused as a whole, halve it
  */
 async function sendRows(sender, rows) {
-  const [{ type, unit }] = rows;
-  const lane = isUrgent(rows[0]) ? "urgent" : "other";
-  const path = `/api/v1/units/${unit}/${type}s`;
-  const content =
-    type === "event" ? { events: rows.map((row) => ({ id: row.id, envelope: row.content })) } : { statement: rows[0].content };
-  const body = JSON.stringify(content);
-  const created = type === "event" ? rows.map((row) => row.created) : [];
   try {
-    const reply = await ask("POST", path, body, {
-      timeout: TIMEOUT[lane],
-      server: sender.server,
-      headers: { Authorization: await authorization(sender, unit, "POST", path, body, created) },
-      keepalive: lane === "urgent" && byteLength(body) < KEEPALIVE_BYTES,
-    });
-    const outcomes = judge(rows, reply);
+    const outcomes = await send(sender, rows);
     if (outcomes.length > 0) await record(outcomes);
     return outcomes;
   } catch (error) {
@@ -285,6 +272,48 @@ async function sendRows(sender, rows) {
     const sameLane = (await allRows()).filter((row) => row.state === "queued" && isUrgent(row) === isUrgent(rows[0]));
     await record(sameLane.map((row) => [row, { state: "again", error: code }]));
     return "unreachable";
+  }
+}
+
+/**
+ * One request with these rows of one unit.
+ * @param {Sender} sender @param {OutboxRow[]} rows
+ * @returns {Promise<[OutboxRow, Outcome][]>} empty: refused as a whole, halve it
+ * @throws {Unreachable}
+ */
+async function send(sender, rows) {
+  const [{ type, unit }] = rows;
+  const lane = isUrgent(rows[0]) ? "urgent" : "other";
+  const path = `/api/v1/units/${unit}/${type}s`;
+  const content =
+    type === "event" ? { events: rows.map((row) => ({ id: row.id, envelope: row.content })) } : { statement: rows[0].content };
+  const body = JSON.stringify(content);
+  const created = type === "event" ? rows.map((row) => row.created) : [];
+  const reply = await ask("POST", path, body, {
+    timeout: TIMEOUT[lane],
+    server: sender.server,
+    headers: { Authorization: await authorization(sender, unit, "POST", path, body, created) },
+    keepalive: lane === "urgent" && byteLength(body) < KEEPALIVE_BYTES,
+  });
+  return judge(rows, reply);
+}
+
+/**
+ * Send one row that no database holds. Writes nothing down.
+ * @param {OutboxRow} row
+ * @returns {Promise<{received: number, error: string, final: boolean}>} final: refused for good
+ */
+export async function sendUnstored(row) {
+  const setup = await read("alarm", "config", (tx) => result(tx.objectStore("config").get("setup"))).catch(() => null);
+  const field = await fieldKey().catch(() => null);
+  if (!setup || !field) return { received: 0, error: "not_provisioned", final: false };
+  try {
+    const [[, outcome]] = await send({ server: setup.server, device: setup.device, field }, [row]);
+    const { state, received = 0, error = "" } = outcome;
+    return { received, error, final: state === "parked" };
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    return { received: 0, error: error.code, final: false };
   }
 }
 

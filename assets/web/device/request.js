@@ -1,7 +1,7 @@
 // One request to the one server, signed by the field key where it has to be, and what its answer means.
 
 import { compactJson, digest } from "./codec.js";
-import { signText } from "./sealer.js";
+import { signText } from "./jws.js";
 
 /** Codes after which the very same thing may be sent again (protocol/errors.py, `permanent=False`). */
 export const PASSING = new Set([

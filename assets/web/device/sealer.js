@@ -1,47 +1,16 @@
-// Signs, verifies, seals and opens with jose on WebCrypto. The formats are protocol/jws.py and protocol/envelope.py; the
-// same with joserfc is protocol/jose.py, and protocol/vectors holds answers both must open.
+// Seals and opens with jose on WebCrypto. The format is protocol/envelope.py; the same with joserfc is protocol/jose.py,
+// and protocol/vectors holds answers both must open.
 
-import { CompactEncrypt, CompactSign, GeneralEncrypt, compactDecrypt, compactVerify, generalDecrypt } from "jose";
+import { CompactEncrypt, GeneralEncrypt, compactDecrypt, generalDecrypt } from "jose";
 import { publicJwk, text, thumbprint, unb64url, utf8 } from "./codec.js";
 import { PortError } from "./errors.js";
 
-const ECDSA = { name: "ECDSA", namedCurve: "P-256" };
 const ECDH = { name: "ECDH", namedCurve: "P-256" };
 const KEY_ALGORITHM = "ECDH-ES+A256KW";
 const ENVELOPE_HEADER = { enc: "A256GCM", typ: "tu-event+jwe" };
 const PACKAGE_HEADER = { alg: "dir", enc: "A256GCM" };
 
-/** @typedef {{key: CryptoKey, kid: string}} SigningKey */
 /** @typedef {{key: CryptoKey, kid: string}} ReaderKey */
-
-/**
- * Compact JWS with exactly the header {alg, kid, typ}.
- * @param {SigningKey} signer @param {string} typ @param {string} payload @returns {Promise<string>}
- */
-export function signText({ key, kid }, typ, payload) {
-  return new CompactSign(utf8(payload)).setProtectedHeader({ alg: "ES256", kid, typ }).sign(key);
-}
-
-/** @param {any} jwk private P-256 JWK @returns {Promise<SigningKey>} */
-export async function importSigner(jwk) {
-  const { crv, kty, x, y, d } = jwk;
-  const key = await crypto.subtle.importKey("jwk", { crv, kty, x, y, d }, ECDSA, false, ["sign"]);
-  return { key, kid: await thumbprint(jwk) };
-}
-
-/**
- * Whether a compact JWS verifies (ES256) with a public key. Headers with anything more than alg, kid and typ are refused.
- * @param {string} jws @param {any} jwk @returns {Promise<boolean>}
- */
-export async function verifyText(jws, jwk) {
-  try {
-    const key = await crypto.subtle.importKey("jwk", publicJwk(jwk), ECDSA, false, ["verify"]);
-    const { protectedHeader } = await compactVerify(jws, key, { algorithms: ["ES256"] });
-    return Object.keys(protectedHeader).sort().join() === "alg,kid,typ";
-  } catch {
-    return false;
-  }
-}
 
 /** @param {any} jwk public P-256 JWK @returns {Promise<ReaderKey>} */
 export async function importReader(jwk) {
