@@ -18,27 +18,34 @@ def _as_port_error(error: sqlite3.Error) -> PortError:
 
 
 class Database:
-    """A file and its schema. Opened at first use; every piece of work is one transaction that is on disk when it returns."""
+    """A file and its schema. Opened at first use; every piece of work is one transaction that is on disk when it returns.
+
+    After `close` it refuses all work, so that a thread that is still on its way can't write behind a successor's back.
+    """
 
     def __init__(self, path: Path, schema: str) -> None:
         self._path = path
         self._schema = schema
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._closed = False
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in one transaction, in a thread. Raises PortError: quota_full, storage_failed; then nothing was changed."""
         return await asyncio.to_thread(self._run, work)
 
     def close(self) -> None:
-        """Close the file; the next use opens it again."""
+        """Close the file for good."""
         with self._lock:
+            self._closed = True
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         with self._lock:
+            if self._closed:
+                raise PortError("storage_failed", "closed")
             try:
                 connection = self._open()
                 connection.execute("BEGIN IMMEDIATE")
