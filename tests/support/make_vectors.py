@@ -41,7 +41,13 @@ def make() -> dict[str, Any]:
 
     private = [person.encryption, unit.leader.encryption, unit.recovery_keys["encryption"]]
     readers = [jose.public(key) for key in private]
-    body = {"lat": 59.913868, "lon": 10.752245, "accuracy": 12.5, "fixed_at": NOW, "note": "Blåbær på Ås ☂ 𝄞"}
+    body = {
+        "latitude": 59.913868,
+        "longitude": 10.752245,
+        "accuracy": 12.5,
+        "at": NOW,
+        "note": "Blåbær på Ås ☂ 𝄞",
+    }
     event = unit.event(person, "alarm.position", readers, body=body, prev=(new_id(),))
     signed = jose.sign(person.field_key, Typ.EVENT, event.payload())
     statement = Statement(

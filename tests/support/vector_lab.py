@@ -12,6 +12,7 @@ from tests.support.device_page import bundle
 # localhost counts as a secure context, without which a page has no WebCrypto. Nothing listens there: the answers are ours.
 ORIGIN = "http://localhost"
 LAB = """
+import * as jws from "./device/jws.js";
 import * as sealer from "./device/sealer.js";
 import * as codec from "./device/codec.js";
 import { authorization } from "./device/request.js";
@@ -22,14 +23,15 @@ async function own(jwk) {
   return { key, kid: await codec.thumbprint(jwk) };
 }
 globalThis.lab = {
+  ...jws,
   ...sealer,
   ...codec,
   own,
-  sign: async (jwk, typ, payload) => sealer.signText(await sealer.importSigner(jwk), typ, payload),
+  sign: async (jwk, typ, payload) => jws.signText(await jws.importSigner(jwk), typ, payload),
   seal: async (plaintext, header, readers) => sealer.sealText(plaintext, header, await Promise.all(readers.map(sealer.importReader))),
   open: async (envelope, jwk) => sealer.openText(envelope, await own(jwk)),
   authorization: async (jwk, server, device, rest) =>
-    authorization({ server, device, field: await sealer.importSigner(jwk) }, ...rest),
+    authorization({ server, device, field: await jws.importSigner(jwk) }, ...rest),
 };
 """
 
