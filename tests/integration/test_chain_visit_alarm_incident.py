@@ -26,6 +26,7 @@ from tests.support.simulated import (
     Person,
     eventually,
     go_on_visit,
+    has_been_seen_by,
     is_sent,
     know,
     report,
