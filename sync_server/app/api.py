@@ -1,6 +1,7 @@
 """The API: every route with its types. docs/protocol.md says it in words, /api/v1/openapi.json is made from this table."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -92,6 +93,8 @@ async def _view_invite(call: Call) -> InviteView:
 
 async def _events(call: Call) -> EventResults | Response:
     services, caller, events = call.services, call.caller, call.data.events
+    if not events:
+        raise ProtocolError(E.BAD_REQUEST, "no events")
     if len(events) > limits.BATCH_EVENTS:
         raise ProtocolError(E.TOO_LARGE, "events")
     if not caller.active and not call.unit.still_rings(caller.device, services.clock()):
@@ -160,8 +163,6 @@ async def _live(call: Call) -> ASGIApp:
 
 
 def _query(call: Call) -> dict[str, str]:
-    from urllib.parse import parse_qsl
-
     return dict(parse_qsl(call.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
 
 

@@ -69,7 +69,8 @@ class Alarms:
             raise ProtocolError(ErrorCode.NOT_ALLOWED, "the own alarm")
         readers = _readers(own)
         if statement.member not in {unit.member_of(reader) for reader in readers}:
-            raise ProtocolError(ErrorCode.NOT_ALLOWED, "not addressed to this member")
+            # The same answer as for no alarm at all, so that nobody can probe.
+            raise ProtocolError(ErrorCode.ALARM_UNKNOWN)
         devices = tuple(entry.id for entry in unit.roster.devices_of(raiser))
         receipt: Receipt = await self._store.acknowledge(
             NewStatement(
