@@ -1,0 +1,102 @@
+"""The locked screen: no names and no places, but Hjelp works, and the visit's time is there."""
+
+import flet as ft
+
+from mobile_app.views.guard import component
+from mobile_app.views.app import App
+from mobile_app.views.messages import t
+from mobile_app.views.parts.box import pill, section
+from mobile_app.views.parts.brand import brand
+from mobile_app.views.parts.button import outlined, primary
+from mobile_app.views.parts.field import field
+from mobile_app.views.parts.frame import frame
+from mobile_app.views.parts.row import list_box, row
+from mobile_app.views.parts.text import dim, heading
+from mobile_app.views.theme import Role
+
+
+@component
+def locked(app: App) -> ft.Control:
+    """The screen: resting, opening, or Hjelp."""
+    opening, set_opening = ft.use_state(False)
+    words, set_words = ft.use_state("")
+    if app.route.screen == "help":
+        return _help(app, lambda _: set_opening(True)) if not opening else _open(app, words, set_words, set_opening)
+    if opening:
+        return _open(app, words, set_words, set_opening)
+    body: list[ft.Control] = [
+        section(
+            t("locked.works"),
+            list_box(
+                row(t("tab.help"), t("locked.help"), icon_name="SUPPORT_ROUNDED", on_click=app.to("/hjelp")),
+            ),
+        ),
+        dim(t("locked.nothing")),
+    ]
+    return _frame(app, body, outlined(t("locked.open"), lambda _: set_opening(True), "KEY_ROUNDED"))
+
+
+def _frame(app: App, body: list[ft.Control], button: ft.Control) -> ft.Control:
+    top = ft.Container(
+        ft.Row(
+            [
+                ft.Container(brand(), expand=True),
+                pill(t("locked.word"), "LOCK_ROUNDED", Role.QUIET, Role.TEXT),
+            ]
+        ),
+        padding=ft.Padding.symmetric(horizontal=16, vertical=10),
+    )
+    low = app.metrics.low
+    bar = ft.Container(
+        button,
+        height=None if app.metrics.stacked else app.metrics.bar,
+        padding=ft.Padding.symmetric(horizontal=16, vertical=3 if low else 9),
+        bgcolor=Role.BAR,
+        border=ft.Border(top=ft.BorderSide(1, Role.LINE)),
+    )
+    return frame(app, title=t("locked.title"), head=top, body=body, bar=False, lock_bar=bar)
+
+
+def _open(app: App, words: str, set_words: object, set_opening: object) -> ft.Control:
+    put = set_words if callable(set_words) else lambda _: None
+    show = set_opening if callable(set_opening) else lambda _: None
+
+    async def unlock() -> None:
+        await app.client.gate.unlock(words)
+        put("")
+
+    async def go() -> None:
+        if words:
+            await app.do(unlock)
+
+    async def press(_: object) -> None:
+        await go()
+
+    def close(_: object) -> None:
+        put("")
+        app.error = ""
+        show(False)
+
+    return _frame(
+        app,
+        [
+            heading(t("locked.title"), 1, "headline_medium"),
+            field(t("passphrase.label"), "", put, password=True, on_submit=go, autofocus=True, key="unlock"),
+            dim(t("locked.forgotten")),
+            outlined(t("action.cancel"), close),
+        ],
+        primary(t("locked.opening") if app.busy else t("locked.open"), press, "KEY_ROUNDED", disabled=app.busy),
+    )
+
+
+def _help(app: App, opening: object) -> ft.Control:
+    from mobile_app.views.help import call_lists
+
+    show = opening if callable(opening) else None
+    return _frame(
+        app,
+        [heading(t("tab.help"), 1, "headline_medium"), *call_lists(app, app.locked_contacts), outlined(t("action.back"), app.to("/"))],
+        outlined(t("locked.open"), show, "KEY_ROUNDED"),
+    )
+
+

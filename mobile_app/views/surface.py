@@ -1,0 +1,29 @@
+"""What the views ask of the page around the canvas. `main` gives the browser's; tests give their own."""
+
+from typing import Protocol
+
+
+class Surface(Protocol):
+    """The page that the app is drawn in."""
+
+    def layer(self, mode: str) -> None:
+        """Where the alarm strip lies: "nav" (above the bar, or at the foot of the rail), "flow" (at the very bottom), "none"."""
+
+    def title(self, words: str) -> None:
+        """The name of the window and of the entry in the browser's history."""
+
+    def painted(self) -> None:
+        """The first screen has been handed over for drawing."""
+
+
+class Nowhere:
+    """A surface that has no page."""
+
+    def layer(self, mode: str) -> None:
+        """Nothing to move."""
+
+    def title(self, words: str) -> None:
+        """Nothing to name."""
+
+    def painted(self) -> None:
+        """Nobody is waiting."""
