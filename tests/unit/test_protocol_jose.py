@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc.jwk import ECKey
+from joserfc import jwe
+from joserfc.jwk import ECKey, OctKey
 
 from protocol import jose, limits
 from protocol.encoding import b64url, compact_json, thumbprint, unb64url
@@ -237,6 +238,20 @@ def test_packages_of_another_make_stay_shut(head: Any) -> None:
     parts[0] = b64url(json.dumps(head).encode())
     with pytest.raises(jose.CannotOpen):
         jose.open_package(b"s" * 32, "a", "b", ".".join(parts))
+
+
+@pytest.mark.parametrize("more", [{"kid": "x"}, {"zip": "DEF"}])
+def test_a_well_sealed_package_with_another_header_stays_shut(more: dict[str, str]) -> None:
+    """Sealed by the holder of the secret, so that nothing but the header speaks against it."""
+    key = OctKey.import_key(jose.derive(b"s" * 32, "a", "b"))
+    registry = jwe.JWERegistry(algorithms=["dir", "A256GCM", "DEF"])
+    for head, opens in ((jose.PACKAGE_HEADER, True), ({**jose.PACKAGE_HEADER, **more}, False)):
+        package = jwe.encrypt_compact(dict(head), b"text", key, registry=registry)
+        if opens:
+            assert jose.open_package(b"s" * 32, "a", "b", package) == "text"
+            continue
+        with pytest.raises(jose.CannotOpen):
+            jose.open_package(b"s" * 32, "a", "b", package)
 
 
 @given(st.text(max_size=60))
