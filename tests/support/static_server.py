@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         plan: dict[str, Any] = json.loads((self.static.root / "headers.json").read_bytes())
         name = path.lstrip("/")
         if name not in plan["files"] and "." not in name.rsplit("/", 1)[-1] and not name.startswith("api/"):
-            page = f"{name.rstrip('/')}{plan['navigation']['suffix']}"
+            page = f"{name}{plan['navigation']['suffix']}"
             name = page if page in plan["files"] else plan["navigation"]["page"]
         entry = plan["files"].get(name)
         if entry is None:

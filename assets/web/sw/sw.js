@@ -133,9 +133,8 @@ function fileFor(request) {
   const exact = byPath.get(url.pathname);
   if (exact || request.mode !== "navigate") return exact;
   // A place in the app has no file of its own, unless a page of that name exists (/alarm is alarm.html).
-  const path = url.pathname.replace(/\/+$/, "");
-  if (path.slice(path.lastIndexOf("/") + 1).includes(".")) return undefined;
-  return byPath.get(`${path}.html`) ?? byPath.get(`${base}index.html`);
+  if (url.pathname.slice(url.pathname.lastIndexOf("/") + 1).includes(".")) return undefined;
+  return byPath.get(`${url.pathname}.html`) ?? byPath.get(`${base}index.html`);
 }
 
 self.addEventListener("install", (event) => {
