@@ -24,6 +24,7 @@ APP_LEFT_OUT = (
     "mobile_app/simulated_device/*",
     "mobile_app/simulated_device.py",
     "protocol/jose.py",
+    "protocol/vectors/*",
     "*/tests/*",
     "*.md",
 )
