@@ -38,6 +38,8 @@ export function hideScreen() {
  * @param {unknown} [detail] for whoever helps; shown small
  */
 export function showFailure(code, detail) {
+  if (detail !== undefined) console.error(`Trygg ute: ${code}`, detail);
+  if (failed) return; // the first one is the cause
   const [title, words] = WHY[code] ?? WHY.python;
   failed = code !== "slow";
   byId("start").hidden = false;
@@ -48,5 +50,4 @@ export function showFailure(code, detail) {
   const again = /** @type {HTMLButtonElement} */ (byId("start-again"));
   again.hidden = false;
   again.onclick = () => location.reload();
-  if (detail !== undefined) console.error(`Trygg ute: ${code}`, detail);
 }

@@ -27,9 +27,13 @@ export function startPythonWorker(listeners) {
     failure = null;
     worker = new Worker(`${__BASE__}python-worker.js`, { type: "module", name: "python" });
     worker.onmessage = ({ data }) => receive(data);
+    let ready = false;
+    worker.addEventListener("message", ({ data }) => (ready ||= Boolean(data.connected)));
     worker.onerror = (event) => {
       event.preventDefault();
-      fail("download", event.message || "python-worker.js");
+      // An error in a running app is not a failed start: it is told where people look for errors, and the app goes on.
+      if (ready) console.error("Trygg ute: worker", event.message);
+      else fail("download", event.message || "python-worker.js");
     };
   }
 
