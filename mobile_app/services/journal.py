@@ -9,14 +9,14 @@ from mobile_app.domain.alarm import Acknowledgement
 from mobile_app.domain.facts import Fact
 from mobile_app.ports import Jwk, OutboxRow, PortError
 from mobile_app.services.core import Core
-from mobile_app.services.errors import app_error
+from mobile_app.services.errors import AppError, app_error
 from mobile_app.services.identity import SyncPoint, read_sync_point
 from mobile_app.services.intake import UPDATE_NEEDED, Intake, Read, event_row
 from mobile_app.services.roster_service import RosterService
 from mobile_app.services.store import EVENTS, LATER, REFUSED, SELF, STATEMENTS
 from protocol.encoding import thumbprint
 from protocol.envelope import pad
-from protocol.errors import ProtocolError
+from protocol.errors import ErrorCode, ProtocolError
 from protocol.events import Event
 from protocol.ids import new_id
 from protocol.jws import Typ
@@ -183,6 +183,8 @@ class Journal:
                 )
             except (PortError, ProtocolError) as error:
                 raise app_error(error) from error
+            except UnicodeEncodeError as error:
+                raise AppError(str(ErrorCode.EVENT_INVALID), detail="half a character") from error
             row = event_row(event, envelope, received=0, own=True, mismatch=False)
             row["written"] = self._counter + 1
             outgoing = OutboxRow(

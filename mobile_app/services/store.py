@@ -160,7 +160,8 @@ class Store:
             document = self._db.rows.current((table, row))
             text = None
             if document is not None:
-                text = json.dumps({"t": table, "d": document}, ensure_ascii=False, separators=(",", ":"))
+                # ASCII: half a character out of somebody's keyboard must not make the whole row unwritable.
+                text = json.dumps({"t": table, "d": document}, separators=(",", ":"))
             rows.append((int(row), text))
         if rows or outbox or settled:
             await self._vault.apply(rows, outbox, settled)
