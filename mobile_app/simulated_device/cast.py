@@ -123,7 +123,7 @@ class Cast:
     async def _answer_once(self) -> None:
         client = self.leader
         for alarm in client.alarms.active():
-            if self._is_new(f"alarm {alarm.case}"):
+            if self._is_new(f"alarm {alarm.case}") and not alarm.taken_by_me:
                 await client.alarms.opened(alarm.case)
                 self._say(
                     f"{LEADER.name} har sett {'øvelsesalarmen' if alarm.drill else 'alarmen'} fra {alarm.name}."

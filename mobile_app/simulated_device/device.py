@@ -73,6 +73,10 @@ class SimulatedDevice:
         """Press the alarm button, which works also while the app is locked. Returns the case."""
         return await self.native.alarm_store.raise_alarm(drill=drill, silent=silent)
 
+    async def say_safe(self) -> None:
+        """Press "jeg er trygg": ends the open alarm."""
+        await self.native.alarm_store.say_safe()
+
     async def _cancel(self) -> None:
         for task in self._tasks:
             task.cancel()

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
 
-from mobile_app.ports import AlarmContact, AlarmReader, AlarmSetup, OwnAlarm, PortError
+from mobile_app.ports import AlarmContact, AlarmReader, AlarmSetup, PortError
 from protocol import jose
 from protocol.encoding import thumbprint
 from protocol.envelope import parse_envelope, unpad
@@ -104,7 +103,8 @@ def test_an_alarm_from_a_locked_phone_opens_for_everyone_on_duty(alone: NativeRi
         assert is_drill(opened) is drill
         assert (opened.event.kind, opened.event.case) == ("alarm.raised", case)
         assert (opened.event.member, opened.event.device) == (setup.member, setup.device)
-        assert opened.event.body == {"silent": True, "visit": setup.visit}
+        # A drill has nothing to do with the visit under way.
+        assert opened.event.body == {"silent": True, **({} if drill else {"visit": setup.visit})}
     (alarm,) = alone.run(alone.alarm_store.alarms())
     assert (alarm.case, alarm.drill, alarm.state) == (case, drill, "open")
     assert alarm.received == next(iter(alone.server._received.values()))
@@ -114,16 +114,40 @@ def test_an_alarm_from_a_locked_phone_opens_for_everyone_on_duty(alone: NativeRi
 
 def test_an_alarm_without_coverage_is_kept_and_sent_later(alone: NativeRig) -> None:
     alone.run(alone.offline(True))
-    first = alone.run(alone.alarm_store.raise_alarm())
-    second = alone.run(alone.alarm_store.raise_alarm())
-    assert [(alarm.case, alarm.received) for alarm in alone.run(alone.alarm_store.alarms())] == [
-        (second, 0),
-        (first, 0),
-    ]
+    case = alone.run(alone.alarm_store.raise_alarm())
+    # Pressed again: it rings again with the one that is open.
+    assert alone.run(alone.alarm_store.raise_alarm()) == case
+    assert [(alarm.case, alarm.received) for alarm in alone.run(alone.alarm_store.alarms())] == [(case, 0)]
     alone.run(alone.reopen())
+    alone.run(alone.device.alarm_store.tell_position(62.9, 7.1, 12.0))
+    alone.run(alone.device.alarm_store.say_safe())
     assert alone.run(alone.outbox.flush()) == 0
-    assert [parse_envelope(text).header.case for text in alone.server.accepted.values()] == [first, second]
-    assert all(alarm.received for alarm in alone.run(alone.alarm_store.alarms()))
+    headers = [parse_envelope(text).header for text in alone.server.accepted.values()]
+    assert {header.case for header in headers} == {case}
+    assert [header.act for header in headers] == [Act.RAISE, Act.RAISE, Act.UPDATE, Act.SAFE]
+    events = [
+        read_event(parse_envelope(text), unpad(jose.open_envelope(text, alone.recovery))).event
+        for text in alone.server.accepted.values()
+    ]
+    assert [event.prev for event in events] == [(), *((event.id,) for event in events[:-1])]
+    (alarm,) = alone.run(alone.alarm_store.alarms())
+    assert (alarm.state, alarm.received) == ("safe", alone.server._received[events[0].id])
+
+
+def test_a_real_alarm_ends_an_open_drill(alone: NativeRig) -> None:
+    drill = alone.run(alone.alarm_store.raise_alarm(drill=True))
+    real = alone.run(alone.alarm_store.raise_alarm())
+    assert real != drill
+    found = {alarm.case: (alarm.drill, alarm.state) for alarm in alone.run(alone.alarm_store.alarms())}
+    assert found == {drill: (True, "safe"), real: (False, "open")}
+    # The other way round, a drill never hides that there is a real alarm.
+    assert alone.run(alone.alarm_store.raise_alarm(drill=True)) == real
+    assert [parse_envelope(text).header.drill for text in alone.server.accepted.values()] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_an_alarm_whose_answer_is_lost_is_one_alarm(alone: NativeRig) -> None:
@@ -169,13 +193,20 @@ def test_only_a_known_key_makes_somebody_have_seen_it(alone: NativeRig) -> None:
     ]
 
 
-def test_an_ended_alarm_is_not_asked_for_again(alone: NativeRig) -> None:
+def test_what_was_proved_stays_and_an_ended_alarm_is_not_asked_for_again(alone: NativeRig) -> None:
+    key = jose.generate_key()
+    setup = full_setup(alone, [], key)
+    alone.run(alone.alarm_store.provision(setup))
     case = alone.run(alone.alarm_store.raise_alarm())
-    alone.server.statuses[case] = {"state": "safe"}
-    for _ in range(3):
+    said = Statement(
+        new_id(), setup.server, setup.unit, case, setup.contacts[0].member, new_id(), AckState.SEEN, DIGEST, 1
+    )
+    told = [{"statement": jose.sign(key, Typ.STATEMENT, said.payload()), "received": 5}]
+    for statements in (told, []):
+        alone.server.statuses[case] = {"statements": statements}
         alone.run(alone.device.alarm_store.refresh())
-    (alarm,) = alone.run(alone.alarm_store.alarms())
-    assert isinstance(alarm, OwnAlarm)
-    assert alarm.state == "safe"
-    asked = [json.dumps(request.path) for request in alone.server.requests if request.method == "GET"]
-    assert len(asked) == 1
+        (alarm,) = alone.run(alone.alarm_store.alarms())
+        assert [(entry["name"], entry["verified"]) for entry in alarm.seen] == [("Kari Nordmo", True)]
+    alone.run(alone.device.alarm_store.say_safe())
+    alone.run(alone.device.alarm_store.refresh())
+    assert len([request for request in alone.server.requests if request.method == "GET"]) == 2

@@ -140,7 +140,13 @@ def test_what_is_written_without_a_server_arrives_and_is_seen(
         # The safety rep gets the incident, and neither visits nor, with a leader there, alarms.
         await siv.until(lambda c: incident in {i.case for i in c.incidents.received()}, "the incident")
         assert siv.client.visits.out_now() == []
-        assert amina.client.sync.status.unsent == 0
+
+        await amina.device.say_safe()
+        await kari.until(lambda c: not c.alarms.active(), "the end of the alarm")
+        ended = kari.client.alarms.get(alarm)
+        assert ended is not None
+        assert (ended.state, ended.taken_by) == (AlarmState.SAFE, "Kari Nordmo")
+        await amina.until(lambda c: c.sync.status.unsent == 0, "nothing to be left unsent")
 
     tell(story)
 
