@@ -1,0 +1,1 @@
+"""Measurements against the budgets: `python -m tests.bench [room …]`. They never decide whether a test passes."""
