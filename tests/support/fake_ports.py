@@ -545,12 +545,15 @@ class Author:
         }
         return Event(**{**values, **more})
 
-    def seal(self, event: Event, *, key: Jwk | None = None, header: str | None = None) -> str:
-        """The envelope of an event, signed by the member key unless told otherwise."""
+    def seal(
+        self, event: Event, *, key: Jwk | None = None, header: str | None = None, spoil: bool = False
+    ) -> str:
+        """The envelope of an event, signed by the member key unless told otherwise; `spoil`: the signature is not one."""
         roster = self.roster()
         public = {d.reader: d.encryption for d in roster.devices.values()}
         public[thumbprint(roster.recovery.encryption)] = roster.recovery.encryption
         jws = jose.sign(key or self.keys.member, Typ.EVENT, event.payload())
+        jws = spoiled(jws) if spoil else jws
         return jose.seal(pad(jws), header or event.header().text(), [public[kid] for kid in event.readers])
 
     def send(self, event: Event, *, key: Jwk | None = None, received: int = NOON) -> Event:
@@ -558,14 +561,22 @@ class Author:
         self.script.add("event", event.id, self.seal(event, key=key), received, self.device)
         return event
 
-    def say(self, case: str, state: AckState, *, key: Jwk | None = None) -> dict[str, Any]:
-        """A statement about an alarm, as the server tells it."""
+    def say(
+        self, case: str, state: AckState, *, key: Jwk | None = None, spoil: bool = False
+    ) -> dict[str, Any]:
+        """A statement about an alarm, as the server tells it; `spoil`: the signature is not one."""
         roster = self.roster()
         statement = Statement(
             new_id(), roster.server, roster.unit, case, self.member, self.device, state, roster.head, NOON
         )
         jws = jose.sign(key or self.keys.member, Typ.STATEMENT, statement.payload())
-        return {"statement": jws, "received": NOON + 5, "id": statement.id}
+        return {"statement": spoiled(jws) if spoil else jws, "received": NOON + 5, "id": statement.id}
+
+
+def spoiled(jws: str) -> str:
+    """The same text by the same key id, under a signature that nobody made."""
+    head, body, signature = jws.split(".")
+    return f"{head}.{body}.{'A' * len(signature)}"
 
 
 def removal(*, member: str | None = None, device: Device | None = None) -> dict[str, Any]:

@@ -58,6 +58,13 @@ def test_order_is_the_feeds_and_no_clocks(seed: int) -> None:
         assert [f.id for f in in_order(shuffled)] == ["p", "s", "e", "o"]
 
 
+def test_without_predecessors_the_feed_alone_decides(seed: int) -> None:
+    rng = random.Random(seed)
+    facts = [fact(f"f{n}", "alarm.position", n, created=rng.randint(0, YEAR)) for n in range(1, 30)]
+    shuffled = rng.sample(facts, len(facts))
+    assert in_order(shuffled) == facts
+
+
 def test_own_unsent_facts_come_last_and_never_before_what_they_name() -> None:
     late_plan = replace(PLAN, position=9)
     unsent = replace(OUT, position=0, received=0, written=3, prev=("s",))

@@ -196,6 +196,8 @@ async def poisons(phone: Phone, amina: Author) -> list[tuple[str, str]]:
     made("wrong_server", server=other)
     made("signature_wrong", {"key": stranger.keys.own.member})
     made("not_allowed", {"key": amina.keys.field})
+    forged = amina.event("incident.reported")
+    add("signature_wrong", amina.seal(forged, spoil=True), forged.id)
     made("signature_wrong", member=next(m for m in roster.members if m != amina.member))
     swapped = amina.event("incident.reported")
     add("envelope_invalid", amina.seal(swapped), other)
@@ -359,7 +361,8 @@ def test_acknowledgements_name_only_whom_the_roster_confirms() -> None:
             jonas.say(alarm.case, AckState.TAKEN),
             amina.say(alarm.case, AckState.SEEN, key=jonas.keys.member),
         )
-        phone.script.statements = [true, forged, {"statement": "x", "received": 1}]
+        spoiled = amina.say(alarm.case, AckState.TAKEN, spoil=True)
+        phone.script.statements = [spoiled, true, forged, {"statement": "x", "received": 1}]
         await phone.client.sync.now()
         shown = phone.client.alarms.get(alarm.case)
         assert shown is not None

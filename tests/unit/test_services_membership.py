@@ -14,7 +14,7 @@ from protocol.encoding import b64url
 from protocol.invites import parse_link
 from protocol.roster import RECOVERY_INFO
 from protocol.words import decode_code, fingerprint_words
-from tests.support.fake_ports import PASSPHRASE, Author, Phone, folded
+from tests.support.fake_ports import PASSPHRASE, Author, Phone, folded, spoiled
 
 pytestmark = pytest.mark.unit
 
@@ -170,6 +170,17 @@ def test_a_link_to_another_root_is_refused_whatever_the_server_says() -> None:
         with pytest.raises(AppError, match="words_unknown"):
             await phone.client.joining.join("Siv", "", PASSPHRASE)
         assert await phone.vault.state() is VaultState.NONE
+
+    asyncio.run(story())
+
+
+def test_a_grant_the_leader_did_not_sign_is_refused() -> None:
+    async def story() -> None:
+        _, invite, phone = await invited()
+        assert phone.script.invite is not None
+        phone.script.invite["grant"] = spoiled(phone.script.invite["grant"])
+        with pytest.raises(AppError, match="roster_invalid: grant"):
+            await phone.client.joining.preview(invite.link)
 
     asyncio.run(story())
 

@@ -14,7 +14,7 @@ from mobile_app.services.client import AppError, GateState
 from mobile_app.services.gate import IDLE_SECONDS
 from mobile_app.services.sync import POLL_SECONDS, RETRY_SECONDS
 from protocol.roster import roles_change
-from tests.support.fake_ports import NOON, PASSPHRASE, Author, Phone, folded, settled
+from tests.support.fake_ports import NOON, PASSPHRASE, Author, Phone, folded, settled, spoiled
 
 pytestmark = pytest.mark.unit
 
@@ -188,6 +188,9 @@ def test_two_rosters_of_one_height_stop_all_sealing_but_alarms_for_good() -> Non
         with pytest.raises(AppError, match="roster_fork"):
             await phone.client.inviting.invite("employee")
         await phone.client.alarms.take(alarm.case)
+        phone.script.versions = right[:1]
+        await phone.client.sync.now()
+        assert phone.client.sync.status.trouble == "roster_fork", "an older roster on top is the smaller news"
         phone.script.versions = right
         client = await phone.restart()
         await client.sync.now()
@@ -235,8 +238,7 @@ def test_a_forged_roster_version_is_not_pinned() -> None:
     async def story() -> None:
         phone, deputy = await leader_and_deputy()
         real = deputy.version(roles_change(deputy.member, ["leader", "safety_rep"]))
-        head, body, signature = real.split(".")
-        phone.script.versions.append(f"{head}.{body}.{'A' * len(signature)}")
+        phone.script.versions.append(spoiled(real))
         with pytest.raises(AppError, match="roster_invalid"):
             await phone.client.sync.now()
         assert "safety_rep" not in phone.client.people.get(deputy.member).roles
