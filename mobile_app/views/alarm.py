@@ -3,9 +3,9 @@
 import flet as ft
 
 from mobile_app.domain.alarm import Alarm, AlarmState
-from mobile_app.views.guard import component
 from mobile_app.views.app import App
 from mobile_app.views.calls import call
+from mobile_app.views.guard import component
 from mobile_app.views.messages import form, listed, lower_first, t
 from mobile_app.views.parts.box import STRETCH, error_box, section
 from mobile_app.views.parts.button import beside, outlined, primary, quiet
@@ -33,7 +33,13 @@ def alarm(app: App, case: str) -> ft.Control:
         app,
         title=t("alarm.title", name=found.name or t("people.unnamed")),
         head=_head(app, found),
-        body=[*body, *_what_to_do(app, found), *_known(app, found), *_who(app, found), ft.Row([quiet(t("alarm.back"), app.to("/"))])],
+        body=[
+            *body,
+            *_what_to_do(app, found),
+            *_known(app, found),
+            *_who(app, found),
+            ft.Row([quiet(t("alarm.back"), app.to("/"))]),
+        ],
         bar=False,
     )
 
@@ -55,7 +61,13 @@ def _head(app: App, alarm: Alarm) -> ft.Control:
     return ft.Container(
         ft.Column(
             [
-                ft.Row([icon(name, 24, color), text(t("alarm.head", word=word, when=when), "title_medium", color, expand=True)], spacing=10),
+                ft.Row(
+                    [
+                        icon(name, 24, color),
+                        text(t("alarm.head", word=word, when=when), "title_medium", color, expand=True),
+                    ],
+                    spacing=10,
+                ),
                 heading(alarm.name or t("people.unnamed"), 1, big, color),
                 text(place, "body_large", color),
             ],
@@ -80,7 +92,9 @@ def _what_to_do(app: App, alarm: Alarm) -> list[ft.Control]:
     elif alarm.taken_by_me:
         parts.append(text(t("alarm.you_took", at=app.times.at(alarm.taken_at)), "title_medium"))
     elif alarm.taken_by:
-        parts.append(text(t("alarm.taken_by", name=alarm.taken_by, at=app.times.at(alarm.taken_at)), "title_medium"))
+        parts.append(
+            text(t("alarm.taken_by", name=alarm.taken_by, at=app.times.at(alarm.taken_at)), "title_medium")
+        )
     else:
         more = t("alarm.others", names=listed(others)) if others else t("alarm.only_you")
         parts.append(text(f"{t('alarm.nobody_yet')} {more}", "title_medium"))
@@ -129,8 +143,16 @@ def _known(app: App, alarm: Alarm) -> list[ft.Control]:
         visit = alarm.visit
         rows.append(
             row(
-                t("alarm.visit", kind=t(f"meeting.{visit.meeting_type}"), level=t(f"level.name.{visit.level}")),
-                t("alarm.visit_times", start=app.times.clock(visit.started), until=app.times.clock(visit.until)),
+                t(
+                    "alarm.visit",
+                    kind=t(f"meeting.{visit.meeting_type}"),
+                    level=t(f"level.name.{visit.level}"),
+                ),
+                t(
+                    "alarm.visit_times",
+                    start=app.times.clock(visit.started),
+                    until=app.times.clock(visit.until),
+                ),
                 icon_name="EVENT_NOTE_ROUNDED",
             )
         )
@@ -140,14 +162,21 @@ def _known(app: App, alarm: Alarm) -> list[ft.Control]:
         if alarm.visit:
             where_words = t("alarm.say_address", place=alarm.visit.place)
         elif alarm.position:
-            where_words = t("alarm.say_position", latitude=f"{alarm.position.latitude:.5f}", longitude=f"{alarm.position.longitude:.5f}")
+            where_words = t(
+                "alarm.say_position",
+                latitude=f"{alarm.position.latitude:.5f}",
+                longitude=f"{alarm.position.longitude:.5f}",
+            )
         who = t("alarm.say_visit" if alarm.visit else "alarm.say", name=alarm.name)
         parts.append(section(t("alarm.say_head"), text(f"«{' '.join(filter(None, [who, where_words]))}»")))
     return parts
 
 
 def _who(app: App, alarm: Alarm) -> list[ft.Control]:
-    rows = [row(name, t("alarm.seen_at", at=app.times.at(at)), icon_name="VISIBILITY_ROUNDED") for name, at in alarm.seen_by]
+    rows = [
+        row(name, t("alarm.seen_at", at=app.times.at(at)), icon_name="VISIBILITY_ROUNDED")
+        for name, at in alarm.seen_by
+    ]
     rows += [row(name, t("alarm.reported"), icon_name="VISIBILITY_ROUNDED") for name in alarm.reported_by]
     if not rows:
         return []

@@ -20,6 +20,14 @@ TICK_SECONDS = 5.0
 TYPING_PAUSE_SECONDS = 0.4
 
 
+@dataclass(frozen=True)
+class Outside:
+    """What is known without the vault: names and numbers the alarm goes to, and when a visit is to end (ms, 0 = none)."""
+
+    contacts: tuple[tuple[str, str], ...] = ()
+    visit_until: int = 0
+
+
 @ft.observable
 @dataclass
 class Beat:
@@ -36,7 +44,7 @@ class App:
         self.client = client
         self.surface = surface
         self.beat = Beat()
-        self.path = page.route or "/"
+        self.path = (page.route or "/").partition("?")[0]
         self.metrics = Metrics(page.width or 412, page.height or 915)
         self.error = ""
         self.busy = False
@@ -49,7 +57,8 @@ class App:
         self.version = version
         self.started = False
         self.visible = True
-        self.locked_contacts: list[tuple[str, str, bool]] = []
+        self.outside = Outside()
+        self._locked = False
         self.done = ""
         self._context = contextvars.copy_context()
         self._loop = asyncio.get_running_loop()
@@ -62,6 +71,7 @@ class App:
 
     def go(self, path: str) -> None:
         """Show another address and put it in the browser's history."""
+        self.client.gate.touch()
         self.error = self.done = ""
         if path == self.path:
             self.redraw()
@@ -81,6 +91,7 @@ class App:
 
     def moved(self, path: str) -> None:
         """The browser says that the address is another, for example after its own back button."""
+        path = path.partition("?")[0]
         if path != self.path:
             self.error = ""
             self.path = path
@@ -118,6 +129,7 @@ class App:
         """Run `work`; True when it worked. A second tap while it runs does nothing."""
         if self.busy:
             return False
+        self.client.gate.touch()
         self.busy = True
         self.error = ""
         self.redraw()
@@ -139,11 +151,26 @@ class App:
 
     def changed(self) -> None:
         """The client says that something has changed. While the person types, drawing waits for a pause."""
-        if self.typing and not self.client.alarms.active():
+        locked = self.client.gate.state is GateState.LOCKED
+        if locked and not self._locked:
+            self._loop.call_soon(lambda: self.page.run_task(self.look_outside), context=self._context)
+        self._locked = locked
+        if self.typing and not locked and not self.client.alarms.active():
             if not self._redraw_due:
                 self._redraw_due = True
                 self._loop.call_later(TYPING_PAUSE_SECONDS, self._draw, context=self._context)
         else:
+            self.redraw()
+
+    async def look_outside(self) -> None:
+        """Find out what may be shown while locked."""
+        self.outside = await self.surface.outside()
+        self.redraw()
+
+    def seen_now(self, visible: bool) -> None:
+        """Whether the person has the app in front of them."""
+        if visible != self.visible:
+            self.visible = visible
             self.redraw()
 
     # drawing
@@ -179,9 +206,13 @@ class App:
         """Redraw as time passes, for what is shown as time left."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
+            if self.client.gate.state is GateState.LOCKED and self.outside.visit_until:
+                self.redraw()
             if self.client.gate.state is not GateState.OPEN:
                 continue
-            if not self.typing and (self.client.visits.current() or self.client.alarms.active() or self._out()):
+            if not self.typing and (
+                self.client.visits.current() or self.client.alarms.active() or self._out()
+            ):
                 self.redraw()
 
     def _out(self) -> bool:

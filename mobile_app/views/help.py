@@ -10,7 +10,11 @@ from mobile_app.views.parts.frame import frame
 from mobile_app.views.parts.row import list_box, row
 from mobile_app.views.parts.text import dim, text
 
-EMERGENCY = (("112", "LOCAL_POLICE_ROUNDED"), ("113", "MEDICAL_SERVICES_ROUNDED"), ("110", "LOCAL_FIRE_DEPARTMENT_ROUNDED"))
+EMERGENCY = (
+    ("112", "LOCAL_POLICE_ROUNDED"),
+    ("113", "MEDICAL_SERVICES_ROUNDED"),
+    ("110", "LOCAL_FIRE_DEPARTMENT_ROUNDED"),
+)
 """Fixed: nobody can edit them away."""
 OTHER = ("02800", "116117")
 

@@ -11,6 +11,7 @@ from mobile_app.views.parts.button import beside, outlined, primary
 from mobile_app.views.parts.frame import frame
 from mobile_app.views.parts.row import list_box, row
 from mobile_app.views.parts.text import dim, heading, text
+from mobile_app.views.sheets import update_sheet
 from mobile_app.views.theme import Role
 from mobile_app.views.visit_card import visit_card
 
@@ -19,7 +20,8 @@ REPEATS = 3
 
 def home(app: App) -> ft.Control:
     """The screen."""
-    return frame(app, title=t("tab.home"), body=[*done_box(app), *notices(app), *own_things(app), _alarm_goes_to(app)])
+    body = [*done_box(app), *notices(app), *own_things(app), _alarm_goes_to(app)]
+    return frame(app, title=t("tab.home"), body=body, sheet=update_sheet(app))
 
 
 def own_things(app: App) -> list[ft.Control]:
@@ -36,7 +38,11 @@ def own_things(app: App) -> list[ft.Control]:
     if not current and not planned and not recent:
         parts += [
             card(
-                group(heading(t("home.first"), 2, "headline_medium"), text(t("home.first_more"), color=Role.DIM), gap=6),
+                group(
+                    heading(t("home.first"), 2, "headline_medium"),
+                    text(t("home.first_more"), color=Role.DIM),
+                    gap=6,
+                ),
                 primary(t("home.new_visit"), new_visit, "EVENT_NOTE_ROUNDED"),
             ),
             new_incident,
@@ -87,25 +93,24 @@ def repeat_row(app: App, visit: Visit) -> ft.Control:
 
 def draft_rows(app: App) -> list[ft.Control]:
     """What is begun and not finished."""
-    rows: list[ft.Control] = []
-    for visit in app.client.visits.drafts():
-        rows.append(
-            row(
-                t("home.draft_visit", place=visit.place) if visit.place else t("home.draft_visit_no_place"),
-                t("draft.saved", at=app.times.at(visit.updated)),
-                icon_name="EVENT_NOTE_ROUNDED",
-                on_click=app.to(f"/besok/nytt/{visit.id}"),
-            )
+    rows = [
+        row(
+            t("home.draft_visit", place=visit.place) if visit.place else t("home.draft_visit_no_place"),
+            t("draft.saved", at=app.times.at(visit.updated)),
+            icon_name="EVENT_NOTE_ROUNDED",
+            on_click=app.to(f"/besok/nytt/{visit.id}"),
         )
-    for incident in app.client.incidents.drafts():
-        rows.append(
-            row(
-                t("home.draft_incident"),
-                t("draft.saved", at=app.times.at(incident.updated)),
-                icon_name="EDIT_NOTE_ROUNDED",
-                on_click=app.to(f"/ny-hendelse/{incident.id}"),
-            )
+        for visit in app.client.visits.drafts()
+    ]
+    rows += [
+        row(
+            t("home.draft_incident"),
+            t("draft.saved", at=app.times.at(incident.updated)),
+            icon_name="EDIT_NOTE_ROUNDED",
+            on_click=app.to(f"/ny-hendelse/{incident.id}"),
         )
+        for incident in app.client.incidents.drafts()
+    ]
     return rows
 
 
@@ -113,5 +118,9 @@ def _alarm_goes_to(app: App) -> ft.Control:
     people = app.client.people
     names = [person.first_name or t("people.unnamed") for person in people.on_duty()]
     words = t("home.alarm_to", names=listed(names)) if names else t("home.alarm_to_nobody")
-    confirmed = t("home.confirmed", at=app.times.at(people.last_confirmed)) if people.last_confirmed else t("home.unconfirmed")
+    confirmed = (
+        t("home.confirmed", at=app.times.at(people.last_confirmed))
+        if people.last_confirmed
+        else t("home.unconfirmed")
+    )
     return list_box(row(words, confirmed, icon_name="GROUPS_ROUNDED", on_click=app.to("/hjelp")))

@@ -3,7 +3,9 @@
 Flet's own table holds all 8,000 of them as JSON and is read whole at the first use; a test holds this one to it.
 """
 
-CODES: dict[str, int] = {
+from typing import Any
+
+CODES: dict[str, Any] = {
     "ADD_ROUNDED": 65687,
     "ARROW_BACK_ROUNDED": 65967,
     "ASSIGNMENT_TURNED_IN_ROUNDED": 66068,

@@ -6,8 +6,9 @@ from typing import Any
 import flet as ft
 
 from mobile_app.domain.incident import SEVERITIES, IncidentDraft
-from mobile_app.views.guard import component
 from mobile_app.views.app import App
+from mobile_app.views.guard import component
+from mobile_app.views.hooks import use_box, use_value
 from mobile_app.views.messages import DAY, listed, lower_first, parse_clock, t
 from mobile_app.views.parts.box import card, group, section
 from mobile_app.views.parts.button import outlined, primary, quiet
@@ -45,15 +46,13 @@ def new_incident(app: App) -> ft.Control:
 def incident_flow(app: App, draft_id: str) -> ft.Control:
     """The flow of one draft."""
     found = next((each for each in app.client.incidents.drafts() if each.id == draft_id), None)
-    draft, set_draft = ft.use_state(found)
-    tried, set_tried = ft.use_state(False)
-    wrong, set_wrong = ft.use_state(False)
-    saver_ref = ft.use_ref(None)
-    if saver_ref.current is None:
-        saver_ref.current = Saver(app, app.client.incidents.save)
+    draft, set_draft = use_value(found)
+    tried, set_tried = use_value(False)
+    wrong, set_wrong = use_value(False)
+    saver = use_box(lambda: Saver(app, app.client.incidents.save)).value
     if draft is None:
         return missing(app)
-    return _Flow(app, draft, set_draft, tried, set_tried, wrong, set_wrong, saver_ref.current).screen()
+    return _Flow(app, draft, set_draft, tried, set_tried, wrong, set_wrong, saver).screen()
 
 
 class _Flow:
@@ -93,13 +92,25 @@ class _Flow:
             WHEN: self.when, WHERE: self.where, MANY: self.many,
         }.get(self.draft.step, self.kind)()  # fmt: skip
 
-    def _frame(self, title: str, body: list[ft.Control], *, back: Any, cta: list[ft.Control] | None = None, close: bool = False) -> ft.Control:
+    def _frame(
+        self,
+        title: str,
+        body: list[ft.Control],
+        *,
+        back: Any,
+        cta: list[ft.Control] | None = None,
+        close: bool = False,
+    ) -> ft.Control:
         done = _STEP_OF[self.draft.step]
         if self.draft.step == KIND and not self.draft.kinds:
             _, words, _ = status_of(self.app)
             status = t("draft.step_status", n=done, of=4, status=lower_first(words))
         else:
-            status = t("draft.step_saved", n=done, of=4) if self.saver.saved else t("draft.step_saving", n=done, of=4)
+            status = (
+                t("draft.step_saved", n=done, of=4)
+                if self.saver.saved
+                else t("draft.step_saving", n=done, of=4)
+            )
         return frame(
             self.app,
             title=title,
@@ -169,7 +180,9 @@ class _Flow:
         body: list[ft.Control] = [list_box(*rows)]
         if self.tried and not chosen:
             body.append(text(t("incident_flow.kind_missing"), "body_medium", Role.ERROR))
-        return self._frame(t("incident_flow.what"), body, back=lambda _: self.step(KIND), cta=[primary(t("action.next"), on)])
+        return self._frame(
+            t("incident_flow.what"), body, back=lambda _: self.step(KIND), cta=[primary(t("action.next"), on)]
+        )
 
     def severity(self) -> ft.Control:
         """How it felt."""
@@ -207,7 +220,11 @@ class _Flow:
             else:
                 self.set_tried(True)
 
-        saved = t("draft.saved_hint", at=app.times.at(draft.updated or app.times.now)) if self.saver.saved and draft.line else ""
+        saved = (
+            t("draft.saved_hint", at=app.times.at(draft.updated or app.times.now))
+            if self.saver.saved and draft.line
+            else ""
+        )
         source = t("incident_flow.from_visit") if draft.visit else t("incident_flow.when_where")
         when = app.times.at(draft.happened_at) if draft.happened_at else t("incident_flow.when_unknown")
         return self._frame(
@@ -306,7 +323,14 @@ class _Flow:
         """Who gets it, before it goes."""
         app, draft = self.app, self.draft
         recipients = app.client.incidents.recipients(draft)
-        rows = [row(each.name or t("people.unnamed"), t(f"incident.recipient.{each.role}"), icon_name="PERSON_ROUNDED") for each in recipients]
+        rows = [
+            row(
+                each.name or t("people.unnamed"),
+                t(f"incident.recipient.{each.role}"),
+                icon_name="PERSON_ROUNDED",
+            )
+            for each in recipients
+        ]
         leaders = [p for p in app.client.people.all() if "leader" in p.roles and not p.is_me]
         name = leaders[0].first_name if leaders else ""
         body: list[ft.Control] = []
@@ -329,20 +353,32 @@ class _Flow:
             body.append(
                 list_box(
                     row(
-                        t("incident_flow.about_leader", name=name) if len(leaders) == 1 else t("incident_flow.about_leaders"),
+                        t("incident_flow.about_leader", name=name)
+                        if len(leaders) == 1
+                        else t("incident_flow.about_leaders"),
                         t("incident_flow.about_leader_more"),
                         icon_name="SWAP_HORIZ_ROUNDED",
                         on_click=lambda _: self.put(about_leader=True),
                     )
                 )
             )
-        kinds = [t(f"incident.kind.{kind.key}") for kind in app.client.incidents.kinds() if kind.key in draft.kinds]
-        where = t("incident.when_where", at=app.times.at(draft.happened_at), place=draft.place) if draft.place else app.times.at(draft.happened_at)
+        kinds = [
+            t(f"incident.kind.{kind.key}") for kind in app.client.incidents.kinds() if kind.key in draft.kinds
+        ]
+        where = (
+            t("incident.when_where", at=app.times.at(draft.happened_at), place=draft.place)
+            if draft.place
+            else app.times.at(draft.happened_at)
+        )
         body.append(
             card(
                 group(
                     dim(
-                        t("incident.kind_severity", kind=listed(kinds), severity=lower_first(t(f"severity.{draft.severity or 1}"))),
+                        t(
+                            "incident.kind_severity",
+                            kind=listed(kinds),
+                            severity=lower_first(t(f"severity.{draft.severity or 1}")),
+                        ),
                         "label_medium",
                     ),
                     text(draft.line),
@@ -363,7 +399,9 @@ class _Flow:
             t("incident_flow.to"),
             body,
             back=lambda _: self.step(LINE),
-            cta=[primary(t("incident_flow.send"), app.act(send), "SEND_ROUNDED", disabled=app.busy or not rows)],
+            cta=[
+                primary(t("incident_flow.send"), app.act(send), "SEND_ROUNDED", disabled=app.busy or not rows)
+            ],
         )
 
     def discard(self) -> ft.Control:
@@ -376,7 +414,13 @@ class _Flow:
 
         return self._frame(
             t("incident_flow.discard_title"),
-            [heading(t("incident_flow.discard_head"), 2, "headline_medium"), text(t("incident_flow.discard_words"), color=Role.DIM)],
+            [
+                heading(t("incident_flow.discard_head"), 2, "headline_medium"),
+                text(t("incident_flow.discard_words"), color=Role.DIM),
+            ],
             back=lambda _: self.step(KIND),
-            cta=[primary(t("draft.keep"), lambda _: self.step(KIND)), outlined(t("draft.throw"), self.app.act(throw))],
+            cta=[
+                primary(t("draft.keep"), lambda _: self.step(KIND)),
+                outlined(t("draft.throw"), self.app.act(throw)),
+            ],
         )

@@ -3,9 +3,9 @@
 import flet as ft
 
 from mobile_app.domain.incident import Incident
-from mobile_app.views.guard import component
 from mobile_app.views import receipts, router
 from mobile_app.views.app import App
+from mobile_app.views.guard import component
 from mobile_app.views.messages import listed, lower_first, t
 from mobile_app.views.parts.box import card, group, section, timeline
 from mobile_app.views.parts.button import primary
@@ -47,7 +47,9 @@ def incidents(app: App) -> ft.Control:
         body.append(section(t("home.drafts"), list_box(*rows)))
     if reads:
         if received:
-            body.append(section(t("incidents.received"), list_box(*(_received_row(app, each) for each in received))))
+            body.append(
+                section(t("incidents.received"), list_box(*(_received_row(app, each) for each in received)))
+            )
         else:
             body.append(text(t("incidents.none_received"), color=Role.DIM))
     if mine:
@@ -75,8 +77,10 @@ def _received_row(app: App, each: Incident) -> ft.Control:
     new = unseen(app, each)
     return row(
         f"{each.name}: {lower_first(kinds_of(each))}",
-        t("incidents.new_row", at=app.times.at(each.received)) if new else t("incidents.seen_row", at=app.times.at(each.received)),
-        icon_name="VISIBILITY_OFF_ROUNDED" if False else ("RADIO_BUTTON_CHECKED_ROUNDED" if new else "DESCRIPTION_ROUNDED"),
+        t("incidents.new_row", at=app.times.at(each.received))
+        if new
+        else t("incidents.seen_row", at=app.times.at(each.received)),
+        icon_name="RADIO_BUTTON_CHECKED_ROUNDED" if new else "DESCRIPTION_ROUNDED",
         on_click=app.to(f"/hendelser/{each.case}"),
     )
 
@@ -117,17 +121,36 @@ def incident(app: App, case: str) -> ft.Control:
                     )
                 )
             )
-    title = (t("incident.sent_title") if found.receipt.sent_at or found.receipt.seen_by else t("incident.saved_title")) if own else found.name
+    title = (
+        (
+            t("incident.sent_title")
+            if found.receipt.sent_at or found.receipt.seen_by
+            else t("incident.saved_title")
+        )
+        if own
+        else found.name
+    )
     cta = [primary(t("incident.done"), app.to("/hendelser"))] if own else None
     return frame(app, title=title, back="/hendelser", body=body, cta=cta)
 
 
 def report_card(app: App, found: Incident) -> ft.Control:
     """What was told."""
-    where = t("incident.when_where", at=app.times.at(found.happened_at), place=found.place) if found.place else app.times.at(found.happened_at)
+    where = (
+        t("incident.when_where", at=app.times.at(found.happened_at), place=found.place)
+        if found.place
+        else app.times.at(found.happened_at)
+    )
     return card(
         group(
-            dim(t("incident.kind_severity", kind=kinds_of(found), severity=lower_first(t(f"severity.{found.severity}"))), "label_medium"),
+            dim(
+                t(
+                    "incident.kind_severity",
+                    kind=kinds_of(found),
+                    severity=lower_first(t(f"severity.{found.severity}")),
+                ),
+                "label_medium",
+            ),
             text(found.line),
         ),
         *([dim(where)] if found.happened_at else []),
@@ -140,7 +163,9 @@ def _recipients(app: App, found: Incident) -> list[ft.Control]:
 
     draft = IncidentDraft(found.case, about_leader=found.about_leader)
     return [
-        row(each.name or t("people.unnamed"), t(f"incident.recipient.{each.role}"), icon_name="PERSON_ROUNDED")
+        row(
+            each.name or t("people.unnamed"), t(f"incident.recipient.{each.role}"), icon_name="PERSON_ROUNDED"
+        )
         for each in app.client.incidents.recipients(draft)
     ] or [row(t("people.nobody"), icon_name="PERSON_ROUNDED")]
 
@@ -148,5 +173,8 @@ def _recipients(app: App, found: Incident) -> list[ft.Control]:
 def _seen(app: App, found: Incident) -> list[tuple[str, str, str, bool]]:
     times = app.times
     lines = [(t("incident.step_received"), "", times.clock(found.received), bool(found.received))]
-    lines += [(t("receipt.step_seen", name=name), "", times.clock(at) if at else "", True) for name, at in found.receipt.seen_by]
+    lines += [
+        (t("receipt.step_seen", name=name), "", times.clock(at) if at else "", True)
+        for name, at in found.receipt.seen_by
+    ]
     return lines

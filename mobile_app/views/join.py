@@ -5,8 +5,9 @@ from typing import Any
 import flet as ft
 
 from mobile_app.services.joining import InvitePreview
-from mobile_app.views.guard import component
 from mobile_app.views.app import App
+from mobile_app.views.guard import component
+from mobile_app.views.hooks import use_box, use_value
 from mobile_app.views.messages import listed, t
 from mobile_app.views.parts.box import STRETCH, card, group, section, words_grid
 from mobile_app.views.parts.button import outlined, primary, quiet
@@ -24,13 +25,13 @@ _STEP_OF = {PASTE: 1, COMPARE: 2, WRONG: 2, ABOUT: 3, PASSPHRASE: 4}
 @component
 def join(app: App, *, first: bool = False) -> ft.Control:
     """The flow. `first`: the device is in no unit and has come without an invite."""
-    step, set_step = ft.use_state(PASTE)
-    link, set_link = ft.use_state(app.link)
-    preview: InvitePreview | None
-    preview, set_preview = ft.use_state(None)
-    form_, set_form = ft.use_state({"name": "", "phone": "", "pass": "", "again": ""})
-    tried, set_tried = ft.use_state(False)
-    latest = ft.use_ref(form_)
+    step, set_step = use_value(PASTE)
+    link, set_link = use_value(app.link)
+    nothing: InvitePreview | None = None
+    preview, set_preview = use_value(nothing)
+    form_, set_form = use_value({"name": "", "phone": "", "pass": "", "again": ""})
+    tried, set_tried = use_value(False)
+    latest = use_box(lambda: form_)
 
     async def look(words: str) -> None:
         set_preview(await app.client.joining.preview(words.strip()))
@@ -46,8 +47,8 @@ def join(app: App, *, first: bool = False) -> ft.Control:
 
     def put(name: str) -> Any:
         def change(words: str) -> None:
-            latest.current = {**latest.current, name: words}
-            set_form(latest.current)
+            latest.value = {**latest.value, name: words}
+            set_form(latest.value)
 
         return change
 
@@ -94,23 +95,48 @@ def join(app: App, *, first: bool = False) -> ft.Control:
         button = primary(t("join.looking") if app.busy else t("join.look"), on, disabled=app.busy)
         if first:
             return _welcome(app, [paste, button])
-        return screen([heading(t("join.paste"), 2, "headline_medium"), text(t("join.paste_more"), color=Role.DIM), paste], [button], app.to("/"))
+        return screen(
+            [
+                heading(t("join.paste"), 2, "headline_medium"),
+                text(t("join.paste_more"), color=Role.DIM),
+                paste,
+            ],
+            [button],
+            app.to("/"),
+        )
 
     if step == COMPARE:
         return screen(
             [
                 group(
                     heading(t("join.same"), 2, "headline_medium"),
-                    text(t("join.same_more", name=preview.inviter.split()[0] if preview.inviter else t("join.the_inviter")), color=Role.DIM),
+                    text(
+                        t(
+                            "join.same_more",
+                            name=preview.inviter.split()[0] if preview.inviter else t("join.the_inviter"),
+                        ),
+                        color=Role.DIM,
+                    ),
                     gap=6,
                 ),
                 words_grid(list(preview.words)),
                 section(
                     t("join.unit"),
                     list_box(
-                        row(preview.unit_name, t("join.invited_by", name=preview.inviter), icon_name="BUSINESS_ROUNDED"),
-                        row(t("join.as", role=listed([t(f"role.{role}") for role in preview.roles])), icon_name="PERSON_ROUNDED"),
-                        row(t("join.until", at=app.times.at(preview.expires)), t("invite.once"), icon_name="SCHEDULE_ROUNDED"),
+                        row(
+                            preview.unit_name,
+                            t("join.invited_by", name=preview.inviter),
+                            icon_name="BUSINESS_ROUNDED",
+                        ),
+                        row(
+                            t("join.as", role=listed([t(f"role.{role}") for role in preview.roles])),
+                            icon_name="PERSON_ROUNDED",
+                        ),
+                        row(
+                            t("join.until", at=app.times.at(preview.expires)),
+                            t("invite.once"),
+                            icon_name="SCHEDULE_ROUNDED",
+                        ),
                     ),
                 ),
             ],
@@ -178,14 +204,16 @@ def join(app: App, *, first: bool = False) -> ft.Control:
 
 
 def _welcome(app: App, paste: list[ft.Control]) -> ft.Control:
-    from mobile_app.views.parts.brand import brand
     from mobile_app.views.parts.box import error_box
+    from mobile_app.views.parts.brand import brand
 
     app.place("none", t("app.name"))
     body: list[ft.Control] = [
         brand(),
         *([error_box(app.error)] if app.error else []),
-        group(heading(t("welcome.title"), 1, "headline_medium"), text(t("welcome.words"), color=Role.DIM), gap=6),
+        group(
+            heading(t("welcome.title"), 1, "headline_medium"), text(t("welcome.words"), color=Role.DIM), gap=6
+        ),
         card(*paste, gap=12),
         ft.Row([quiet(t("welcome.setup"), app.to("/oppsett"))]),
     ]

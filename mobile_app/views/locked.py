@@ -2,29 +2,35 @@
 
 import flet as ft
 
-from mobile_app.views.guard import component
 from mobile_app.views.app import App
-from mobile_app.views.messages import t
-from mobile_app.views.parts.box import pill, section
+from mobile_app.views.guard import component
+from mobile_app.views.hooks import use_value
+from mobile_app.views.messages import MINUTE, t
+from mobile_app.views.parts.box import card, group, pill, section
 from mobile_app.views.parts.brand import brand
 from mobile_app.views.parts.button import outlined, primary
 from mobile_app.views.parts.field import field
 from mobile_app.views.parts.frame import frame
 from mobile_app.views.parts.row import list_box, row
-from mobile_app.views.parts.text import dim, heading
+from mobile_app.views.parts.text import dim, heading, text
 from mobile_app.views.theme import Role
 
 
 @component
 def locked(app: App) -> ft.Control:
     """The screen: resting, opening, or Hjelp."""
-    opening, set_opening = ft.use_state(False)
-    words, set_words = ft.use_state("")
+    opening, set_opening = use_value(False)
+    words, set_words = use_value("")
     if app.route.screen == "help":
-        return _help(app, lambda _: set_opening(True)) if not opening else _open(app, words, set_words, set_opening)
+        return (
+            _help(app, lambda _: set_opening(True))
+            if not opening
+            else _open(app, words, set_words, set_opening)
+        )
     if opening:
         return _open(app, words, set_words, set_opening)
     body: list[ft.Control] = [
+        *_visit(app),
         section(
             t("locked.works"),
             list_box(
@@ -34,6 +40,31 @@ def locked(app: App) -> ft.Control:
         dim(t("locked.nothing")),
     ]
     return _frame(app, body, outlined(t("locked.open"), lambda _: set_opening(True), "KEY_ROUNDED"))
+
+
+def _visit(app: App) -> list[ft.Control]:
+    """That a visit is under way, without where."""
+    until, times = app.outside.visit_until, app.times
+    if not until:
+        return []
+    left = until - times.now
+    words = (
+        t("visit.left", span=times.span(left + MINUTE - 1))
+        if left >= 0
+        else t("visit.over", span=times.span(-left))
+    )
+    return [
+        card(
+            ft.MergeSemantics(
+                group(
+                    text(t("locked.visit"), "label_medium", Role.DIM),
+                    text(words, "headline_medium" if app.metrics.stacked else "display_large", figures=True),
+                    text(t("visit.out_by" if left >= 0 else "visit.should_be_out", at=times.at(until))),
+                )
+            ),
+            dim(t("locked.visit_more")),
+        )
+    ]
 
 
 def _frame(app: App, body: list[ft.Control], button: ft.Control) -> ft.Control:
@@ -85,7 +116,9 @@ def _open(app: App, words: str, set_words: object, set_opening: object) -> ft.Co
             dim(t("locked.forgotten")),
             outlined(t("action.cancel"), close),
         ],
-        primary(t("locked.opening") if app.busy else t("locked.open"), press, "KEY_ROUNDED", disabled=app.busy),
+        primary(
+            t("locked.opening") if app.busy else t("locked.open"), press, "KEY_ROUNDED", disabled=app.busy
+        ),
     )
 
 
@@ -95,8 +128,10 @@ def _help(app: App, opening: object) -> ft.Control:
     show = opening if callable(opening) else None
     return _frame(
         app,
-        [heading(t("tab.help"), 1, "headline_medium"), *call_lists(app, app.locked_contacts), outlined(t("action.back"), app.to("/"))],
+        [
+            heading(t("tab.help"), 1, "headline_medium"),
+            *call_lists(app, [(name, phone, False) for name, phone in app.outside.contacts]),
+            outlined(t("action.back"), app.to("/")),
+        ],
         outlined(t("locked.open"), show, "KEY_ROUNDED"),
     )
-
-

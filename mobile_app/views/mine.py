@@ -37,7 +37,11 @@ def mine(app: App) -> ft.Control:
             ),
         )
     )
-    confirmed = t("mine.confirmed", at=app.times.at(people.last_confirmed)) if people.last_confirmed else t("mine.unconfirmed")
+    confirmed = (
+        t("mine.confirmed", at=app.times.at(people.last_confirmed))
+        if people.last_confirmed
+        else t("mine.unconfirmed")
+    )
     promised = app.client.gate.storage_promised
     body.append(
         section(

@@ -13,6 +13,7 @@ from mobile_app.views.parts.button import beside, outlined, primary
 from mobile_app.views.parts.frame import frame
 from mobile_app.views.parts.row import list_box, row
 from mobile_app.views.parts.text import dim, heading, text
+from mobile_app.views.sheets import update_sheet
 from mobile_app.views.states import missing
 from mobile_app.views.theme import Role
 from mobile_app.views.visit_card import time_left
@@ -53,14 +54,24 @@ def now(app: App, chosen: str = "") -> ft.Control:
     if rest:
         words = t("now.others_out", n=len(rest)) if late or alarms else t("now.out", n=len(rest))
         selected = focus.case if focus and app.metrics.wide else ""
-        body.append(section(words, list_box(*(_out_row(app, visit, selected=visit.case == selected) for visit in rest))))
+        body.append(
+            section(
+                words, list_box(*(_out_row(app, visit, selected=visit.case == selected) for visit in rest))
+            )
+        )
     elif not alarms and not late:
         body.append(card(group(heading(t("now.quiet"), 2), text(t("now.quiet_more"), color=Role.DIM), gap=4)))
     closed = [alarm for alarm in app.client.alarms.recent() if alarm.state is not AlarmState.OPEN]
     if closed:
         body.append(section(t("now.closed"), list_box(*(_closed_row(app, alarm) for alarm in closed[:5]))))
-    detail = ft.Column(out_detail(app, focus), spacing=16, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH) if focus else None
-    return frame(app, title=t("tab.now"), body=body, detail=detail)
+    detail = (
+        ft.Column(
+            out_detail(app, focus), spacing=16, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+        )
+        if focus
+        else None
+    )
+    return frame(app, title=t("tab.now"), body=body, detail=detail, sheet=update_sheet(app))
 
 
 def out(app: App, case: str) -> ft.Control:
@@ -70,7 +81,9 @@ def out(app: App, case: str) -> ft.Control:
     found = app.client.visits.get(case)
     if found is None:
         return missing(app)
-    return frame(app, title=found.name or t("people.unnamed"), back="/na", body=out_detail(app, found, titled=False))
+    return frame(
+        app, title=found.name or t("people.unnamed"), back="/na", body=out_detail(app, found, titled=False)
+    )
 
 
 def out_detail(app: App, visit: Visit, *, titled: bool = True) -> list[ft.Control]:
@@ -80,7 +93,9 @@ def out_detail(app: App, visit: Visit, *, titled: bool = True) -> list[ft.Contro
     person = next((p for p in app.client.people.all() if p.member == visit.member), None)
     parts: list[ft.Control] = []
     if titled:
-        parts.append(group(heading(visit.name or t("people.unnamed"), 2, "headline_small"), dim(_what_where(visit))))
+        parts.append(
+            group(heading(visit.name or t("people.unnamed"), 2, "headline_small"), dim(_what_where(visit)))
+        )
     parts.append(
         card(
             *([] if titled else [dim(_what_where(visit))]),
@@ -94,7 +109,9 @@ def out_detail(app: App, visit: Visit, *, titled: bool = True) -> list[ft.Contro
         )
     )
     if person and person.phone:
-        parts.append(outlined(t("call.name", name=person.first_name), call(app, person.phone), "CALL_ROUNDED"))
+        parts.append(
+            outlined(t("call.name", name=person.first_name), call(app, person.phone), "CALL_ROUNDED")
+        )
     return [*parts, *facts(app, visit)]
 
 
@@ -106,10 +123,17 @@ def _alarm_card(app: App, alarm: Alarm, *, framed: bool) -> ft.Control:
     color = (Role.DRILL, Role.ON_DRILL) if alarm.drill else (Role.ALARM, Role.ON_ALARM)
     words = t("alarm.drill_word") if alarm.drill else t("alarm.word")
     place = alarm.visit.place if alarm.visit else t("alarm.no_place")
-    taken = t("alarm.taken_by", name=alarm.taken_by, at=app.times.at(alarm.taken_at)) if alarm.taken_by else t("alarm.not_taken")
+    taken = (
+        t("alarm.taken_by", name=alarm.taken_by, at=app.times.at(alarm.taken_at))
+        if alarm.taken_by
+        else t("alarm.not_taken")
+    )
     button = primary if framed else outlined
     return card(
-        pills(pill(words, "SCHOOL_ROUNDED" if alarm.drill else "CAMPAIGN_ROUNDED", *color), dim(app.times.since(alarm.received or alarm.raised_claimed))),
+        pills(
+            pill(words, "SCHOOL_ROUNDED" if alarm.drill else "CAMPAIGN_ROUNDED", *color),
+            dim(app.times.since(alarm.received or alarm.raised_claimed)),
+        ),
         group(heading(alarm.name or t("people.unnamed"), 2), text(place)),
         dim(taken),
         button(t("alarm.open"), app.to(f"/alarm/{alarm.case}"), "CHEVRON_RIGHT_ROUNDED"),
@@ -122,9 +146,14 @@ def _late_card(app: App, visit: Visit, *, framed: bool) -> ft.Control:
     late = t("now.late", span=app.times.span(app.times.now - visit.until))
     buttons = [outlined(t("now.open"), app.to(f"/na/{visit.case}"))]
     if person and person.phone:
-        buttons.insert(0, primary(t("call.name", name=person.first_name), call(app, person.phone), "CALL_ROUNDED"))
+        buttons.insert(
+            0, primary(t("call.name", name=person.first_name), call(app, person.phone), "CALL_ROUNDED")
+        )
     return card(
-        pills(pill(late, "CAMPAIGN_ROUNDED", Role.ALARM, Role.ON_ALARM), dim(t("now.due", at=app.times.at(visit.until)))),
+        pills(
+            pill(late, "CAMPAIGN_ROUNDED", Role.ALARM, Role.ON_ALARM),
+            dim(t("now.due", at=app.times.at(visit.until))),
+        ),
         group(heading(visit.name or t("people.unnamed"), 2), text(_what_where(visit))),
         dim(t("now.late_more", name=person.first_name if person else t("people.unnamed"))),
         beside(*buttons),
@@ -157,7 +186,10 @@ def _out_row(app: App, visit: Visit, *, selected: bool) -> ft.Control:
 
 
 def _closed_row(app: App, alarm: Alarm) -> ft.Control:
-    word = t("alarm.drill_closed" if alarm.drill else "alarm.closed", how=lower_first(t(f"alarm.state.{alarm.state}")))
+    word = t(
+        "alarm.drill_closed" if alarm.drill else "alarm.closed",
+        how=lower_first(t(f"alarm.state.{alarm.state}")),
+    )
     return row(
         alarm.name or t("people.unnamed"),
         f"{word}, {app.times.at(alarm.received or alarm.raised_claimed)}",

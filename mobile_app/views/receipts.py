@@ -30,7 +30,9 @@ def events(receipt: Receipt, times: Times, seen_by_words: str) -> list[tuple[str
     else:
         lines.append((t("receipt.step_unsent"), t("receipt.step_unsent_more"), "", False))
     if receipt.seen_by:
-        lines += [(t("receipt.step_seen", name=name), "", times.clock(at), True) for name, at in receipt.seen_by]
+        lines += [
+            (t("receipt.step_seen", name=name), "", times.clock(at), True) for name, at in receipt.seen_by
+        ]
     else:
         lines.append((seen_by_words, t("receipt.step_unseen_more"), "", False))
     return lines

@@ -12,7 +12,7 @@ from mobile_app.views.states import elsewhere, missing, waiting
 
 
 @ft.component
-def root(app: App, beat: Beat) -> list[ft.View]:
+def root(app: App, beat: Beat) -> list[ft.View]:  # noqa: ARG001 - being given it is the subscription
     """The one view. `beat` is what makes it draw again."""
     return [
         ft.View(

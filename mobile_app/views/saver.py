@@ -22,6 +22,7 @@ class Saver(Generic[DraftT]):
 
     def put(self, draft: DraftT) -> None:
         """Save this one next."""
+        self._app.client.gate.touch()
         self._next = draft
         self.saved = False
         if self._task is None or self._task.done():

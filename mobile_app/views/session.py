@@ -46,7 +46,6 @@ async def _begin(app: App) -> None:
     except AppError as problem:
         app.error = app.words_of(problem)
     app.started = True
-    app.redraw()
+    app.changed()
     with contextlib.suppress(RuntimeError):
         await app.tick()
-

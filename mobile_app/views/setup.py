@@ -5,8 +5,9 @@ from typing import Any
 import flet as ft
 
 from mobile_app.services.founding import RecoverySheet
-from mobile_app.views.guard import component
 from mobile_app.views.app import App
+from mobile_app.views.guard import component
+from mobile_app.views.hooks import use_box, use_value
 from mobile_app.views.messages import t
 from mobile_app.views.parts.box import section, words_grid
 from mobile_app.views.parts.button import outlined, primary
@@ -29,19 +30,27 @@ def asked(words: tuple[str, ...]) -> int:
 def setup(app: App) -> ft.Control:
     """The flow. It goes on with the sheets when the device has a unit whose codes were never written down."""
     kept = app.client.founding.sheet()
-    step, set_step = ft.use_state(SHEETS if kept else ABOUT)
-    sheet: RecoverySheet | None
-    sheet, set_sheet = ft.use_state(kept)
-    form_, set_form = ft.use_state(
-        {"token": app.token, "unit": "", "name": "", "phone": "", "pass": "", "again": "", "one": "", "two": ""}
+    step, set_step = use_value(SHEETS if kept else ABOUT)
+    sheet, set_sheet = use_value(kept)
+    form_, set_form = use_value(
+        {
+            "token": app.token,
+            "unit": "",
+            "name": "",
+            "phone": "",
+            "pass": "",
+            "again": "",
+            "one": "",
+            "two": "",
+        }
     )
-    tried, set_tried = ft.use_state(False)
-    latest = ft.use_ref(form_)
+    tried, set_tried = use_value(False)
+    latest = use_box(lambda: form_)
 
     def put(name: str) -> Any:
         def change(words: str) -> None:
-            latest.current = {**latest.current, name: words}
-            set_form(latest.current)
+            latest.value = {**latest.value, name: words}
+            set_form(latest.value)
 
         return change
 
@@ -104,10 +113,14 @@ def setup(app: App) -> ft.Control:
 
         async def found() -> None:
             made = await app.client.founding.found(
-                form_["token"].strip(), form_["unit"].strip(), form_["name"].strip(), form_["phone"].strip(), form_["pass"]
+                form_["token"].strip(),
+                form_["unit"].strip(),
+                form_["name"].strip(),
+                form_["phone"].strip(),
+                form_["pass"],
             )
-            latest.current = {**latest.current, "pass": "", "again": ""}
-            set_form(latest.current)
+            latest.value = {**latest.value, "pass": "", "again": ""}
+            set_form(latest.value)
             set_sheet(made)
             to(SHEETS)
 
@@ -128,7 +141,9 @@ def setup(app: App) -> ft.Control:
         )
 
     if sheet is None:
-        return screen(t("setup.about"), [text(t("error.internal"))], [primary(t("missing.home"), app.to("/"))])
+        return screen(
+            t("setup.about"), [text(t("error.internal"))], [primary(t("missing.home"), app.to("/"))]
+        )
 
     if step == SHEETS:
 
@@ -139,8 +154,18 @@ def setup(app: App) -> ft.Control:
             t("setup.sheets"),
             [
                 text(t("setup.sheets_more")),
-                section(t("setup.read_key"), dim(t("setup.read_key_more")), words_grid(list(sheet.encryption_words)), strong=True),
-                section(t("setup.sign_key"), dim(t("setup.sign_key_more")), words_grid(list(sheet.signing_words)), strong=True),
+                section(
+                    t("setup.read_key"),
+                    dim(t("setup.read_key_more")),
+                    words_grid(list(sheet.encryption_words)),
+                    strong=True,
+                ),
+                section(
+                    t("setup.sign_key"),
+                    dim(t("setup.sign_key_more")),
+                    words_grid(list(sheet.signing_words)),
+                    strong=True,
+                ),
             ],
             [primary(t("setup.print"), print_them), outlined(t("setup.written"), lambda _: to(CONFIRM))],
         )

@@ -27,8 +27,12 @@ def update_sheet(app: App) -> ft.Control | None:
     rows = [row(t("update.alarm"), t("update.alarm_more"), icon_name="CAMPAIGN_ROUNDED")]
     if visiting:
         rows.append(row(t("update.visit"), t("update.visit_more"), icon_name="EVENT_NOTE_ROUNDED"))
-    rows.append(row(t("update.version", version=version), t("update.version_more"), icon_name="TASK_ALT_ROUNDED"))
-    first, second = (t("update.wait_visit"), t("update.now")) if visiting else (t("update.now"), t("update.later"))
+    rows.append(
+        row(t("update.version", version=version), t("update.version_more"), icon_name="TASK_ALT_ROUNDED")
+    )
+    first, second = (
+        (t("update.wait_visit"), t("update.now")) if visiting else (t("update.now"), t("update.later"))
+    )
     buttons = [primary(first, later if visiting else apply), outlined(second, apply if visiting else later)]
     return ft.Column(
         [

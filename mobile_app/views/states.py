@@ -40,12 +40,19 @@ def elsewhere(app: App) -> ft.Control:
     return _plain(
         app,
         t("elsewhere.title"),
-        [text(t("elsewhere.words"), color=Role.DIM), primary(t("elsewhere.retry"), app.act(app.client.gate.start))],
+        [
+            text(t("elsewhere.words"), color=Role.DIM),
+            primary(t("elsewhere.retry"), app.act(app.client.gate.start)),
+        ],
     )
 
 
 def waiting(app: App) -> ft.Control:
     """The device is being asked what it holds; or it could not say."""
     if app.error:
-        return _plain(app, t("waiting.failed"), [error_box(app.error), primary(t("waiting.retry"), app.act(app.client.gate.start))])
+        return _plain(
+            app,
+            t("waiting.failed"),
+            [error_box(app.error), primary(t("waiting.retry"), app.act(app.client.gate.start))],
+        )
     return _plain(app, t("app.name"), [text(t("waiting.words"), color=Role.DIM)])

@@ -1,6 +1,9 @@
 """What the views ask of the page around the canvas. `main` gives the browser's; tests give their own."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mobile_app.views.app import Outside
 
 
 class Surface(Protocol):
@@ -15,15 +18,5 @@ class Surface(Protocol):
     def painted(self) -> None:
         """The first screen has been handed over for drawing."""
 
-
-class Nowhere:
-    """A surface that has no page."""
-
-    def layer(self, mode: str) -> None:
-        """Nothing to move."""
-
-    def title(self, words: str) -> None:
-        """Nothing to name."""
-
-    def painted(self) -> None:
-        """Nobody is waiting."""
+    async def outside(self) -> "Outside":
+        """What is known without the vault, for the locked screen."""

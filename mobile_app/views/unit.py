@@ -3,12 +3,13 @@
 import flet as ft
 
 from mobile_app.services.inviting import InviteRow, NewInvite
-from mobile_app.views.guard import component
 from mobile_app.views.app import App
 from mobile_app.views.calls import spaced
+from mobile_app.views.guard import component
+from mobile_app.views.hooks import use_value
 from mobile_app.views.messages import listed, t
 from mobile_app.views.parts.box import card, group, section, words_grid
-from mobile_app.views.parts.button import beside, outlined, primary
+from mobile_app.views.parts.button import Handler, beside, outlined, primary
 from mobile_app.views.parts.frame import frame
 from mobile_app.views.parts.radio import radio_cards
 from mobile_app.views.parts.row import list_box, row
@@ -21,8 +22,8 @@ ROLES = ("employee", "leader", "safety_rep")
 @component
 def unit(app: App) -> ft.Control:
     """The screen."""
-    invites: list[InviteRow] | None
-    invites, set_invites = ft.use_state(None)
+    nothing: list[InviteRow] | None = None
+    invites, set_invites = use_value(nothing)
 
     async def refresh() -> None:
         set_invites(await app.client.inviting.refresh())
@@ -36,11 +37,18 @@ def unit(app: App) -> ft.Control:
         await app.client.inviting.revoke(invite)
         await refresh()
 
+    def revoking(invite: str) -> Handler:
+        return app.act(lambda: revoke(invite))
+
     people = app.client.people
     rows = [
         row(
             t("unit.me", name=person.name) if person.is_me else person.name or t("people.unnamed"),
-            ", ".join(filter(None, [listed([t(f"role.{role}") for role in sorted(person.roles)]), spaced(person.phone)])),
+            ", ".join(
+                filter(
+                    None, [listed([t(f"role.{role}") for role in sorted(person.roles)]), spaced(person.phone)]
+                )
+            ),
             icon_name="PERSON_ROUNDED",
         )
         for person in people.all()
@@ -54,10 +62,17 @@ def unit(app: App) -> ft.Control:
                 *(
                     card(
                         group(
-                            heading(t("unit.invite_for", role=listed([t(f"role.{role}") for role in invite.roles])), 3, "title_medium"),
+                            heading(
+                                t(
+                                    "unit.invite_for",
+                                    role=listed([t(f"role.{role}") for role in invite.roles]),
+                                ),
+                                3,
+                                "title_medium",
+                            ),
                             dim(t("unit.invite_until", at=app.times.at(invite.expires))),
                         ),
-                        outlined(t("unit.revoke"), app.act(lambda key=invite.id: revoke(key)), disabled=app.busy),
+                        outlined(t("unit.revoke"), revoking(invite.id), disabled=app.busy),
                     )
                     for invite in open_ones
                 ),
@@ -77,10 +92,10 @@ def unit(app: App) -> ft.Control:
 @component
 def invite(app: App) -> ft.Control:
     """A new invite: for whom, then the link."""
-    role, set_role = ft.use_state("employee")
-    made: NewInvite | None
-    made, set_made = ft.use_state(None)
-    copied, set_copied = ft.use_state(False)
+    role, set_role = use_value("employee")
+    nothing: NewInvite | None = None
+    made, set_made = use_value(nothing)
+    copied, set_copied = use_value(False)
 
     async def make() -> None:
         set_made(await app.client.inviting.invite(role))
@@ -92,7 +107,12 @@ def invite(app: App) -> ft.Control:
             back="/enhet",
             body=[
                 heading(t("invite.who"), 2, "headline_medium"),
-                radio_cards([(key, t(f"role.{key}"), t(f"role.more.{key}")) for key in ROLES], role, set_role, t("invite.who")),
+                radio_cards(
+                    [(key, t(f"role.{key}"), t(f"role.more.{key}")) for key in ROLES],
+                    role,
+                    set_role,
+                    t("invite.who"),
+                ),
             ],
             cta=[primary(t("invite.make"), app.act(make), disabled=app.busy)],
         )
@@ -121,8 +141,16 @@ def invite(app: App) -> ft.Control:
             ),
             section(t("invite.words"), dim(t("invite.words_more")), words_grid(list(made.words))),
             list_box(
-                row(t("invite.once"), t("invite.until", at=app.times.at(made.expires)), icon_name="SCHEDULE_ROUNDED"),
-                row(t("invite.role", role=t(f"role.{made.role}")), t(f"role.more.{made.role}"), icon_name="PERSON_ROUNDED"),
+                row(
+                    t("invite.once"),
+                    t("invite.until", at=app.times.at(made.expires)),
+                    icon_name="SCHEDULE_ROUNDED",
+                ),
+                row(
+                    t("invite.role", role=t(f"role.{made.role}")),
+                    t(f"role.more.{made.role}"),
+                    icon_name="PERSON_ROUNDED",
+                ),
             ),
         ],
         cta=[outlined(t("action.done"), app.to("/enhet"))],

@@ -3,8 +3,9 @@
 import flet as ft
 
 from mobile_app.services.sync import UnsentItem, UnsentState
-from mobile_app.views.guard import component
 from mobile_app.views.app import App, error_words
+from mobile_app.views.guard import component
+from mobile_app.views.hooks import use_value
 from mobile_app.views.messages import has, t
 from mobile_app.views.notices import done_box
 from mobile_app.views.parts.box import card, group, section
@@ -26,20 +27,30 @@ def label(item: UnsentItem) -> str:
 @component
 def unsent(app: App) -> ft.Control:
     """The screen."""
-    sure, set_sure = ft.use_state("")
+    sure, set_sure = use_value("")
     items = app.client.sync.items()
     parked = [item for item in items if item.state is UnsentState.PARKED]
     queued = [item for item in items if item.state is not UnsentState.PARKED]
     body: list[ft.Control] = [*done_box(app), text(t("unsent_intro") if items else t("unsent_nothing"))]
     if parked:
-        body.append(section(t("unsent_needs", n=len(parked)), *(_parked(app, item, sure, set_sure) for item in parked)))
+        body.append(
+            section(
+                t("unsent_needs", n=len(parked)), *(_parked(app, item, sure, set_sure) for item in parked)
+            )
+        )
     if queued:
         rows = [
-            row(label(item), t("unsent_saved", at=app.times.at(item.saved_at)), icon_name="CLOUD_UPLOAD_ROUNDED")
+            row(
+                label(item),
+                t("unsent_saved", at=app.times.at(item.saved_at)),
+                icon_name="CLOUD_UPLOAD_ROUNDED",
+            )
             for item in queued
         ]
         offline = app.client.sync.status.reachable is False
-        body.append(section(t("unsent_offline" if offline else "unsent_on_way", n=len(queued)), list_box(*rows)))
+        body.append(
+            section(t("unsent_offline" if offline else "unsent_on_way", n=len(queued)), list_box(*rows))
+        )
     confirmed = app.client.people.last_confirmed
     if confirmed:
         body.append(dim(t("mine.confirmed", at=app.times.at(confirmed))))
@@ -57,7 +68,9 @@ def _parked(app: App, item: UnsentItem, sure: str, set_sure: object) -> ft.Contr
     if sure == item.id:
         return card(
             group(heading(t("unsent_throw_title"), 3, "title_medium"), text(t("unsent_throw_words"))),
-            beside(tonal(t("draft.keep_short"), lambda _: ask("")), outlined(t("draft.throw"), app.act(throw))),
+            beside(
+                tonal(t("draft.keep_short"), lambda _: ask("")), outlined(t("draft.throw"), app.act(throw))
+            ),
         )
     return card(
         group(heading(label(item), 3, "title_medium"), text(error_words(item.error))),

@@ -24,7 +24,11 @@ def time_left(visit: Visit, times: Times) -> str:
 
 def who_knows(app: App, visit: Visit) -> ft.Control:
     """Who can see the visit. Nobody is alerted by itself yet, and that is said."""
-    names = [person.first_name for person in app.client.people.all() if "leader" in person.roles and not person.is_me]
+    names = [
+        person.first_name
+        for person in app.client.people.all()
+        if "leader" in person.roles and not person.is_me
+    ]
     receipt = visit.receipt
     if receipt.parked or receipt.state is ReceiptState.LOCAL:
         color = Role.ON_ALONE
@@ -38,7 +42,11 @@ def who_knows(app: App, visit: Visit) -> ft.Control:
         name, at = receipt.seen_by[0]
         words = lead(t("visit.seen_lead", name=name, at=app.times.at(at)), t("visit.follow"))
     else:
-        sent = t("visit.sent_lead", at=app.times.at(receipt.sent_at)) if receipt.sent_at else t("visit.sent_lead_plain")
+        sent = (
+            t("visit.sent_lead", at=app.times.at(receipt.sent_at))
+            if receipt.sent_at
+            else t("visit.sent_lead_plain")
+        )
         words = lead(sent, t("visit.sent", names=listed(names)))
     return notice(words, "NOTIFICATIONS_PAUSED_ROUNDED", ft.Colors.TRANSPARENT, Role.TEXT, Role.TEXT)
 
@@ -46,14 +54,31 @@ def who_knows(app: App, visit: Visit) -> ft.Control:
 def visit_card(app: App, visit: Visit) -> ft.Control:
     """The card on Hjem, and on the visit's own screen."""
     left = time_left(visit, app.times)
-    due = t("visit.out_by" if visit.until >= app.times.now else "visit.should_be_out", at=app.times.at(visit.until))
+    due = t(
+        "visit.out_by" if visit.until >= app.times.now else "visit.should_be_out",
+        at=app.times.at(visit.until),
+    )
     kind = t("visit.now", kind=lower_first(t(f"meeting.{visit.meeting_type}")))
     return card(
         group(text(kind, "label_medium", Role.DIM), heading(visit.place, 2)),
-        ft.MergeSemantics(group(text(left, "headline_medium" if app.metrics.low and app.metrics.stacked else "display_large", figures=True), text(due))),
+        ft.MergeSemantics(
+            group(
+                text(
+                    left,
+                    "headline_medium" if app.metrics.low and app.metrics.stacked else "display_large",
+                    figures=True,
+                ),
+                text(due),
+            )
+        ),
         who_knows(app, visit),
         beside(
-            primary(t("visit.check_out"), app.act(lambda: _check_out(app, visit)), "LOGOUT_ROUNDED", disabled=app.busy),
+            primary(
+                t("visit.check_out"),
+                app.act(lambda: _check_out(app, visit)),
+                "LOGOUT_ROUNDED",
+                disabled=app.busy,
+            ),
             outlined(
                 t("visit.more_time"),
                 app.act(lambda: app.client.visits.extend(visit.case, MORE_MINUTES)),

@@ -8,11 +8,12 @@ import flet as ft
 from mobile_app.domain.advice import Advice
 from mobile_app.domain.checklist import Checklist, Outcome, Question
 from mobile_app.domain.visit import VisitDraft
-from mobile_app.views.guard import component
 from mobile_app.views.app import App
+from mobile_app.views.guard import component
+from mobile_app.views.hooks import use_box, use_value
 from mobile_app.views.messages import form, lower_first, t
 from mobile_app.views.parts.box import card, group, level_box, section
-from mobile_app.views.parts.button import outlined, primary, quiet
+from mobile_app.views.parts.button import Handler, outlined, primary, quiet
 from mobile_app.views.parts.field import field
 from mobile_app.views.parts.frame import frame
 from mobile_app.views.parts.radio import radio_cards
@@ -42,7 +43,11 @@ def new_visit(app: App) -> ft.Control:
             await app.do(lambda: begin(kinds[0].key))
 
     ft.use_effect(only, [])
-    rows = [row(t(f"meeting.{kind.key}"), on_click=app.act(lambda key=kind.key: begin(key))) for kind in kinds]
+
+    def beginning(key: str) -> Handler:
+        return app.act(lambda: begin(key))
+
+    rows = [row(t(f"meeting.{kind.key}"), on_click=beginning(kind.key)) for kind in kinds]
     return frame(app, title=t("visit_flow.kind"), back="/besok", body=[list_box(*rows)])
 
 
@@ -50,15 +55,13 @@ def new_visit(app: App) -> ft.Control:
 def visit_flow(app: App, draft_id: str) -> ft.Control:
     """The flow of one draft."""
     found = next((each for each in app.client.visits.drafts() if each.id == draft_id), None)
-    draft, set_draft = ft.use_state(found)
-    asked, set_asked = ft.use_state("")
-    tried, set_tried = ft.use_state(False)
-    saver_ref = ft.use_ref(None)
-    if saver_ref.current is None:
-        saver_ref.current = Saver(app, app.client.visits.save)
+    draft, set_draft = use_value(found)
+    asked, set_asked = use_value("")
+    tried, set_tried = use_value(False)
+    saver = use_box(lambda: Saver(app, app.client.visits.save)).value
     if draft is None:
         return missing(app)
-    flow = _Flow(app, draft, set_draft, asked, set_asked, tried, set_tried, saver_ref.current)
+    flow = _Flow(app, draft, set_draft, asked, set_asked, tried, set_tried, saver)
     return flow.screen()
 
 
@@ -115,9 +118,19 @@ class _Flow:
             return CHANGED
         return self.draft.step
 
-    def _frame(self, body: list[ft.Control], *, back: Any, cta: list[ft.Control] | None = None, key: str = "", close: bool = False) -> ft.Control:
+    def _frame(
+        self,
+        body: list[ft.Control],
+        *,
+        back: Any,
+        cta: list[ft.Control] | None = None,
+        key: str = "",
+        close: bool = False,
+    ) -> ft.Control:
         done = _STEP_OF[self._where()]
-        saved = t("draft.step_saved", n=done, of=4) if self.saver.saved else t("draft.step_saving", n=done, of=4)
+        saved = (
+            t("draft.step_saved", n=done, of=4) if self.saver.saved else t("draft.step_saving", n=done, of=4)
+        )
         return frame(
             self.app,
             title=self.draft.place or t("home.new_visit"),
@@ -194,7 +207,10 @@ class _Flow:
             self.app.go("/besok" if "visits" in _names(self.app) else "/mitt")
 
         return self._frame(
-            [heading(t("visit_flow.discard_title"), 2, "headline_medium"), text(t("visit_flow.discard_words"), color=Role.DIM)],
+            [
+                heading(t("visit_flow.discard_title"), 2, "headline_medium"),
+                text(t("visit_flow.discard_words"), color=Role.DIM),
+            ],
             back=lambda _: self.step(PLACE),
             cta=[
                 primary(t("draft.keep"), lambda _: self.step(PLACE)),
@@ -210,7 +226,9 @@ class _Flow:
 
         def no(_: Any) -> None:
             advice = self.advice
-            careful = advice.outcome in (Outcome.ASK_LEADER, Outcome.DO_NOT_GO) or self.checklist.missing(draft.answers)
+            careful = advice.outcome in (Outcome.ASK_LEADER, Outcome.DO_NOT_GO) or self.checklist.missing(
+                draft.answers
+            )
             self.step(RESULT if careful else LENGTH)
 
         answers = [
@@ -238,7 +256,7 @@ class _Flow:
         missing_ones = self.checklist.missing(self.draft.answers)
         shown = [question.id for question in self.checklist.shown(self.draft.answers)]
         later = [each for each in missing_ones if not after or shown.index(each.id) > shown.index(after)]
-        return (later or list(missing_ones) or [None])[0]
+        return next(iter(later or missing_ones), None)
 
     def questions(self) -> ft.Control:
         """One question a screen; an answer leads on at once."""
@@ -268,7 +286,9 @@ class _Flow:
         return RESULT
 
     def _tick_recommended(self) -> None:
-        wanted = {measure.key for measure in self.advice.measures if measure.recommended and not measure.instead}
+        wanted = {
+            measure.key for measure in self.advice.measures if measure.recommended and not measure.instead
+        }
         self.draft = replace(self.draft, measures=frozenset(self.draft.measures) | wanted)
 
     def _question(self, here: Question, answer: Any, back: Any, which: str) -> ft.Control:
@@ -277,16 +297,26 @@ class _Flow:
             choice(
                 option.text,
                 t("visit_flow.your_answer") if option.value == given else "",
-                icon_name="RADIO_BUTTON_CHECKED_ROUNDED" if option.value == given else "RADIO_BUTTON_UNCHECKED_ROUNDED",
+                icon_name="RADIO_BUTTON_CHECKED_ROUNDED"
+                if option.value == given
+                else "RADIO_BUTTON_UNCHECKED_ROUNDED",
                 on_click=lambda _, value=option.value: answer(value),
             )
             for option in here.options
         ]
         return self._frame(
             [
-                group(dim(which), heading(here.text, 2, "headline_medium"), *([dim(here.help)] if here.help else []), gap=4),
+                group(
+                    dim(which),
+                    heading(here.text, 2, "headline_medium"),
+                    *([dim(here.help)] if here.help else []),
+                    gap=4,
+                ),
                 ft.Column(buttons, spacing=8, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH),
-                section(t("visit_flow.why"), group(text(here.why, "body_medium"), dim(here.source, "body_small"), gap=2)),
+                section(
+                    t("visit_flow.why"),
+                    group(text(here.why, "body_medium"), dim(here.source, "body_small"), gap=2),
+                ),
             ],
             back=back,
             key=here.id,
@@ -332,15 +362,29 @@ class _Flow:
             body.append(
                 section(
                     t("advice.because"),
-                    list_box(*(row(each.text, icon_name=icons.get(each.question, "ADD_ROUNDED")) for each in advice.reasons)),
+                    list_box(
+                        *(
+                            row(each.text, icon_name=icons.get(each.question, "ADD_ROUNDED"))
+                            for each in advice.reasons
+                        )
+                    ),
                 )
             )
         instead = [measure for measure in advice.measures if measure.instead]
         if instead:
-            body.append(section(t("advice.instead"), list_box(*(row(each.text, icon_name="SWAP_HORIZ_ROUNDED") for each in instead))))
+            body.append(
+                section(
+                    t("advice.instead"),
+                    list_box(*(row(each.text, icon_name="SWAP_HORIZ_ROUNDED") for each in instead)),
+                )
+            )
         offered = [measure for measure in advice.measures if not measure.instead]
         if offered:
-            body.append(section(t("advice.measures"), list_box(*(self._measure(each.key, each.text) for each in offered))))
+            body.append(
+                section(
+                    t("advice.measures"), list_box(*(self._measure(each.key, each.text) for each in offered))
+                )
+            )
         leader = next((p for p in app.client.people.all() if "leader" in p.roles and not p.is_me), None)
         count = len([measure for measure in offered if measure.key in draft.measures])
         on_words = t(f"advice.on.{form(count)}", n=count) if count else t("action.next")
@@ -367,7 +411,13 @@ class _Flow:
 
             go = outlined(t("advice.go_anyway"), anyway)
             if leader and leader.phone:
-                cta.append(primary(t("advice.call_leader", name=leader.first_name), self._call(leader.phone), "CALL_ROUNDED"))
+                cta.append(
+                    primary(
+                        t("advice.call_leader", name=leader.first_name),
+                        self._call(leader.phone),
+                        "CALL_ROUNDED",
+                    )
+                )
             cta.append(go)
         else:
             cta.append(primary(on_words, lambda _: self.step(LENGTH)))
@@ -375,7 +425,9 @@ class _Flow:
 
     def _measure(self, key: str, words: str) -> ft.Control:
         chosen = frozenset(self.draft.measures)
-        return check_row(words, key in chosen, lambda on: self.put(measures=chosen | {key} if on else chosen - {key}))
+        return check_row(
+            words, key in chosen, lambda on: self.put(measures=chosen | {key} if on else chosen - {key})
+        )
 
     def _call(self, phone: str) -> Any:
         from mobile_app.views.calls import call
@@ -420,7 +472,12 @@ class _Flow:
         options = [(str(minutes), app.times.span(minutes * 60_000), "") for minutes in LENGTHS]
         body: list[ft.Control] = [
             heading(t("visit_flow.how_long"), 2, "headline_medium"),
-            radio_cards([*options, ("other", t("visit_flow.other_length"), "")], "other" if other else value, choose, t("visit_flow.how_long")),
+            radio_cards(
+                [*options, ("other", t("visit_flow.other_length"), "")],
+                "other" if other else value,
+                choose,
+                t("visit_flow.how_long"),
+            ),
         ]
         if other:
             body.append(
@@ -437,7 +494,10 @@ class _Flow:
             body.append(text(t("visit_flow.minutes_missing"), "body_medium", Role.ERROR))
         body.append(
             card(
-                text(t("visit_flow.summary", outcome=lower_first(t(f"outcome.{advice.outcome}"))), "body_medium"),
+                text(
+                    t("visit_flow.summary", outcome=lower_first(t(f"outcome.{advice.outcome}"))),
+                    "body_medium",
+                ),
                 dim(t("visit_flow.who_gets", names=_leaders(app))),
             )
         )

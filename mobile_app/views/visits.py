@@ -87,7 +87,10 @@ def facts(app: App, found: Visit) -> list[ft.Control]:
         parts.append(section(t("advice.because"), list_box(*(row(each) for each in found.reasons))))
     if found.measures:
         parts.append(
-            section(t("visit.measures"), list_box(*(row(each, icon_name="CHECK_CIRCLE_ROUNDED") for each in found.measures)))
+            section(
+                t("visit.measures"),
+                list_box(*(row(each, icon_name="CHECK_CIRCLE_ROUNDED") for each in found.measures)),
+            )
         )
     if found.deviation:
         parts.append(section(t("visit.deviation"), card(text(found.deviation))))

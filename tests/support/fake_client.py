@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - it has the facade's signatures
 """A client for drawing screens without a server: made-up people of Lillevik, everything answered from memory.
 
 It keeps the facade's promises as far as a screen can see them (drafts are kept, an opened case is seen by me), no more.
@@ -32,8 +33,42 @@ DAY = 24 * 60 * MIN
 NOW = 1_794_479_460_000
 OFFSET = 60
 FINGERPRINT = ("furu", "måke", "støvel", "lykt", "åker", "fjære")
-READ_WORDS = ("anker", "bjørk", "canoe", "dugg", "elv", "fjell", "gran", "havn", "is", "jern", "kai", "lyng", "måne", "nett", "osp", "pil")
-SIGN_WORDS = ("ask", "bøye", "dal", "eik", "fugl", "grus", "hegg", "hval", "kråke", "løv", "myr", "naust", "orre", "rips", "snø", "tare")
+READ_WORDS = (
+    "anker",
+    "bjørk",
+    "canoe",
+    "dugg",
+    "elv",
+    "fjell",
+    "gran",
+    "havn",
+    "is",
+    "jern",
+    "kai",
+    "lyng",
+    "måne",
+    "nett",
+    "osp",
+    "pil",
+)
+SIGN_WORDS = (
+    "ask",
+    "bøye",
+    "dal",
+    "eik",
+    "fugl",
+    "grus",
+    "hegg",
+    "hval",
+    "kråke",
+    "løv",
+    "myr",
+    "naust",
+    "orre",
+    "rips",
+    "snø",
+    "tare",
+)
 LINK = "https://trygg.example/bli-med#k3v9.Q2hhcmxvdHRlbmx1bmQ.Zm9yZXN0"
 
 AMINA = Person("m-amina", "Amina Yusuf", "+47 912 34 567", frozenset({"employee"}))
@@ -52,7 +87,9 @@ SCENES = (
 
 
 def _visit(case: str, person: Person, place: str, level: Level, **more: Any) -> Visit:
-    outcome = {Level.GREEN: Outcome.GO, Level.YELLOW: Outcome.GO_WITH_MEASURES, Level.RED: Outcome.DO_NOT_GO}[level]
+    outcome = {Level.GREEN: Outcome.GO, Level.YELLOW: Outcome.GO_WITH_MEASURES, Level.RED: Outcome.DO_NOT_GO}[
+        level
+    ]
     facts: dict[str, Any] = {"planned": NOW - 100 * MIN, "minutes": 60, **more}
     return Visit(case, person.member, person.name, "home_visit", place, level=level, outcome=outcome, **facts)
 
@@ -63,8 +100,20 @@ class FakeClient:
     def __init__(self, scene: str = "visit") -> None:
         self._listeners: list[Callable[[], None]] = []
         self.called: list[str] = []
-        state = {"new": GateState.NEW, "founding": GateState.NEW, "locked": GateState.LOCKED, "elsewhere": GateState.ELSEWHERE}
-        me = {"leader": KARI, "leader_alarm": KARI, "leader_quiet": KARI, "drill": KARI, "founding": KARI, "safety_rep": SIV}
+        state = {
+            "new": GateState.NEW,
+            "founding": GateState.NEW,
+            "locked": GateState.LOCKED,
+            "elsewhere": GateState.ELSEWHERE,
+        }
+        me = {
+            "leader": KARI,
+            "leader_alarm": KARI,
+            "leader_quiet": KARI,
+            "drill": KARI,
+            "founding": KARI,
+            "safety_rep": SIV,
+        }
         self._me = me.get(scene, AMINA).member
         sent = Receipt(ReceiptState.SENT, NOW - 36 * MIN, NOW - 36 * MIN)
         self.gate = _Gate(self, state.get(scene, GateState.OPEN))
@@ -80,14 +129,35 @@ class FakeClient:
         self.host = SimpleNamespace(
             copy=lambda text: self.called.append(f"copy {text}"),
             share=lambda title, text: self.called.append(f"share {text}"),
-            open_link=lambda url: self.called.append(url),
+            open_link=self.called.append,
             print_text=lambda title, lines: self.called.append(f"print {title}"),
             local_offset=lambda at: OFFSET,
         )
         earlier = [
-            _visit("v-1", AMINA, "Strandgata 14", Level.GREEN, started=NOW - 3 * DAY, checked_out=NOW - 3 * DAY + 40 * MIN),
-            _visit("v-2", AMINA, "Sak 4471, Bekkelia", Level.YELLOW, started=NOW - 8 * DAY, checked_out=NOW - 8 * DAY + 50 * MIN),
-            _visit("v-3", AMINA, "Lillevik omsorgssenter", Level.GREEN, started=NOW - 15 * DAY, checked_out=NOW - 15 * DAY + 50 * MIN),
+            _visit(
+                "v-1",
+                AMINA,
+                "Strandgata 14",
+                Level.GREEN,
+                started=NOW - 3 * DAY,
+                checked_out=NOW - 3 * DAY + 40 * MIN,
+            ),
+            _visit(
+                "v-2",
+                AMINA,
+                "Sak 4471, Bekkelia",
+                Level.YELLOW,
+                started=NOW - 8 * DAY,
+                checked_out=NOW - 8 * DAY + 50 * MIN,
+            ),
+            _visit(
+                "v-3",
+                AMINA,
+                "Lillevik omsorgssenter",
+                Level.GREEN,
+                started=NOW - 15 * DAY,
+                checked_out=NOW - 15 * DAY + 50 * MIN,
+            ),
         ]
         if scene not in ("first_day", "new", "founding"):
             self.visits.all += [replace(each, answers=self.visits.usual_answers()) for each in earlier]
@@ -100,11 +170,22 @@ class FakeClient:
             self.sync.status = SyncStatus(reachable=False, unsent=2, last_confirmed=NOW - 34 * MIN)
             self.people.last_confirmed = NOW - 34 * MIN
         if scene == "visit_seen":
-            under_way = replace(under_way, receipt=receipt(NOW - 36 * MIN, NOW - 36 * MIN, (("Kari Nordmo", NOW - 30 * MIN),)))
+            under_way = replace(
+                under_way, receipt=receipt(NOW - 36 * MIN, NOW - 36 * MIN, (("Kari Nordmo", NOW - 30 * MIN),))
+            )
         if scene in ("visit", "visit_unsent", "visit_seen", "update", "leader", "leader_alarm"):
             self.visits.all.append(under_way)
         if scene == "planned":
-            self.visits.all.append(_visit("v-next", AMINA, "Øvre Dal 22", Level.YELLOW, measures=("Si fra til Kari før du går inn",), receipt=sent))
+            self.visits.all.append(
+                _visit(
+                    "v-next",
+                    AMINA,
+                    "Øvre Dal 22",
+                    Level.YELLOW,
+                    measures=("Si fra til Kari før du går inn",),
+                    receipt=sent,
+                )
+            )
         if scene == "update":
             self.update.version = "1.4"
         if scene == "trouble":
@@ -123,7 +204,9 @@ class FakeClient:
         if scene == "parked":
             self.sync.status = SyncStatus(reachable=False, unsent=2, parked=1, last_confirmed=NOW - 40 * MIN)
             self.sync.rows = [
-                UnsentItem("u1", "unsent.incident.reported", {}, NOW - 90 * MIN, UnsentState.PARKED, "reader_unknown"),
+                UnsentItem(
+                    "u1", "unsent.incident.reported", {}, NOW - 90 * MIN, UnsentState.PARKED, "reader_unknown"
+                ),
                 UnsentItem("u2", "unsent.visit.checked_out", {"place": "Strandgata 14"}, NOW - 29 * MIN),
                 UnsentItem("u3", "unsent.visit.planned", {"place": "Fjellveien 8"}, NOW - 12 * MIN),
             ]
@@ -158,10 +241,18 @@ class FakeClient:
         self.alarms.all.insert(
             0,
             Alarm(
-                "a-1", AMINA.member, AMINA.name, AMINA.phone, drill, NOW - 18_000, NOW - 18_000,
-                position=Position(62.92041, 7.09413, 12, NOW - 10_000), visit=self.visits.get("v-now"),
-                readers=("Jonas Berg",), seen_by=(("Jonas Berg", NOW - 9_000),),
-            ),  # fmt: skip
+                "a-1",
+                AMINA.member,
+                AMINA.name,
+                AMINA.phone,
+                drill,
+                NOW - 18_000,
+                NOW - 18_000,
+                position=Position(62.92041, 7.09413, 12, NOW - 10_000),
+                visit=self.visits.get("v-now"),
+                readers=("Jonas Berg",),
+                seen_by=(("Jonas Berg", NOW - 9_000),),
+            ),
         )
         self.tell()
 
@@ -314,7 +405,13 @@ class _Incidents(_Part):
 
     async def begin(self, from_visit: str | None = None, from_alarm: str | None = None) -> IncidentDraft:
         visit = self._client.visits.get(from_visit or "")
-        draft = IncidentDraft(f"i-d-{len(self._drafts) + 1}", happened_at=NOW, place=visit.place if visit else "", visit=from_visit, updated=NOW)
+        draft = IncidentDraft(
+            f"i-d-{len(self._drafts) + 1}",
+            happened_at=NOW,
+            place=visit.place if visit else "",
+            visit=from_visit,
+            updated=NOW,
+        )
         self._drafts[draft.id] = draft
         self._client.tell()
         return draft
@@ -369,7 +466,11 @@ class _Alarms(_Part):
         self.all: list[Alarm] = []
 
     def active(self) -> list[Alarm]:
-        return [each for each in self.all if each.state is AlarmState.OPEN and each.member != self._client.me.member]
+        return [
+            each
+            for each in self.all
+            if each.state is AlarmState.OPEN and each.member != self._client.me.member
+        ]
 
     def recent(self) -> list[Alarm]:
         return list(self.all)
@@ -405,7 +506,9 @@ class _Sync(_Part):
         return list(self.rows)
 
     async def retry(self, item: str) -> None:
-        self.rows = [replace(each, state=UnsentState.QUEUED) if each.id == item else each for each in self.rows]
+        self.rows = [
+            replace(each, state=UnsentState.QUEUED) if each.id == item else each for each in self.rows
+        ]
         self._client.tell()
 
     async def discard(self, item: str) -> None:
@@ -421,7 +524,9 @@ class _Founding(_Part):
         super().__init__(client)
         self._sheet: RecoverySheet | None = None
 
-    async def found(self, token: str, unit_name: str, name: str, phone: str, passphrase: str) -> RecoverySheet:
+    async def found(
+        self, token: str, unit_name: str, name: str, phone: str, passphrase: str
+    ) -> RecoverySheet:
         if token == "feil":
             raise AppError("setup_token_wrong")
         self._sheet = RecoverySheet(unit_name, READ_WORDS, SIGN_WORDS, FINGERPRINT)
@@ -441,7 +546,9 @@ class _Joining(_Part):
     async def preview(self, link: str) -> InvitePreview:
         if "#" not in link:
             raise AppError("invite_malformed")
-        return InvitePreview("Hjelpemidler, Lillevik kommune", "Kari Nordmo", ("employee",), FINGERPRINT, NOW + 2 * DAY)
+        return InvitePreview(
+            "Hjelpemidler, Lillevik kommune", "Kari Nordmo", ("employee",), FINGERPRINT, NOW + 2 * DAY
+        )
 
     async def join(self, name: str, phone: str, passphrase: str) -> None:
         self._client.gate.state = GateState.OPEN

@@ -15,13 +15,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import flet as ft
-import flet_web.fastapi
+import flet_web.fastapi  # type: ignore[import-untyped]
 import uvicorn
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
-from assets.build.fonts import families, _cut_all
+from assets.build.fonts import _cut_all, families
+from mobile_app.views.app import Outside
 from mobile_app.views.session import open_app
-from tests.support.fake_client import FakeClient
+from tests.support.fake_client import MIN, NOW, FakeClient
 
 ROOT = Path(__file__).resolve().parents[2]
 FONT = "node_modules/@fontsource-variable/atkinson-hyperlegible-next/files/atkinson-hyperlegible-next-latin-wght-normal.woff2"
@@ -50,6 +51,9 @@ class PageOfTest:
     def painted(self) -> None:
         """The built app sets a mark here."""
 
+    async def outside(self) -> Outside:
+        return Outside((("Kari Nordmo", "+47 905 11 223"), ("Jonas Berg", "+47 41 23 45 67")), NOW + 24 * MIN)
+
 
 class ViewServer:
     """Runs in a thread on loopback; `clients` holds the client of each visitor, newest last."""
@@ -63,14 +67,15 @@ class ViewServer:
         self._flet = flet_web.fastapi.app(
             self._main, assets_dir=str(ROOT / "assets"), web_renderer=ft.WebRenderer.CANVAS_KIT, no_cdn=True
         )
-        config = uvicorn.Config(self._asgi, host="127.0.0.1", port=port, log_level="warning", lifespan="on", interface="asgi3")
+        config = uvicorn.Config(
+            self._asgi, host="127.0.0.1", port=port, log_level="warning", lifespan="on", interface="asgi3"
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
     def _main(self, page: ft.Page) -> None:
         query = parse_qs(urlsplit(page.route or "").query)
         client = FakeClient(query.get("scene", ["visit"])[0])
-        page.route = urlsplit(page.route or "/").path
         app = open_app(page, client, PageOfTest(), version="0.1")  # type: ignore[arg-type]
         self.clients.append(client)
         self.apps.append(app)
@@ -102,7 +107,9 @@ class ViewServer:
             else:
                 parts.append(message.get("body", b""))
 
-        await self._flet({**scope, "headers": [h for h in scope["headers"] if h[0] != b"accept-encoding"]}, receive, gather)
+        await self._flet(
+            {**scope, "headers": [h for h in scope["headers"] if h[0] != b"accept-encoding"]}, receive, gather
+        )
         text = b"".join(parts).decode().replace("</body>", _STRIP + "</body>")
         await HTMLResponse(text)(scope, receive, send)
 

@@ -67,8 +67,12 @@ def level_box(level: str, title: str, note: str) -> ft.Control:
         ft.Row(
             [
                 icon(name, 32, color),
-                ft.Column([heading(title, 2, "title_large", color), text(note, "body_medium", color)],
-                          spacing=0, tight=True, expand=True),
+                ft.Column(
+                    [heading(title, 2, "title_large", color), text(note, "body_medium", color)],
+                    spacing=0,
+                    tight=True,
+                    expand=True,
+                ),
             ],
             spacing=14,
         ),
@@ -106,7 +110,13 @@ def error_box(words: str) -> ft.Control:
     return ft.Semantics(
         live_region=True,
         container=True,
-        content=notice(text(words, "body_medium", Role.ON_ERROR_BG), "INFO_ROUNDED", Role.ERROR_BG, Role.ON_ERROR_BG, Role.ERROR),
+        content=notice(
+            text(words, "body_medium", Role.ON_ERROR_BG),
+            "INFO_ROUNDED",
+            Role.ERROR_BG,
+            Role.ON_ERROR_BG,
+            Role.ERROR,
+        ),
     )
 
 
@@ -116,7 +126,9 @@ def steps(done: int, of: int) -> ft.Control:
         ft.Container(height=6, border_radius=3, bgcolor=Role.PRIMARY if n < done else Role.TRACK, expand=1)
         for n in range(of)
     ]
-    return ft.Semantics(label=t("steps.of", n=done, of=of), image=True, container=True, content=ft.Row(bars, spacing=4))
+    return ft.Semantics(
+        label=t("steps.of", n=done, of=of), image=True, container=True, content=ft.Row(bars, spacing=4)
+    )
 
 
 def timeline(items: list[tuple[str, str, str, bool]]) -> ft.Control:
@@ -131,7 +143,11 @@ def timeline(items: list[tuple[str, str, str, bool]]) -> ft.Control:
             lines.append(dim(more))
         mark = ft.Column(
             [
-                icon("CHECK_CIRCLE_ROUNDED" if done else "RADIO_BUTTON_UNCHECKED_ROUNDED", 24, Role.TEXT if done else Role.DIM),
+                icon(
+                    "CHECK_CIRCLE_ROUNDED" if done else "RADIO_BUTTON_UNCHECKED_ROUNDED",
+                    24,
+                    Role.TEXT if done else Role.DIM,
+                ),
                 *([] if last else [ft.Container(width=2, height=18 if not more else 30, bgcolor=Role.EDGE)]),
             ],
             spacing=2,

@@ -32,20 +32,32 @@ def _label(words: str, icon: str | None, color: str, name: str = "label_large") 
 
 
 def primary(
-    words: str, on_click: Handler | None, icon: str | None = None, *, disabled: bool = False, big: bool = False
+    words: str,
+    on_click: Handler | None,
+    icon: str | None = None,
+    *,
+    disabled: bool = False,
+    big: bool = False,
 ) -> ft.Control:
     """The one filled button of a screen."""
     color = ft.Colors.with_opacity(0.7, Role.TEXT) if disabled else Role.ON_PRIMARY
     return ft.FilledButton(
         content=_label(words, icon, color, "title_large" if big else "label_large"),
-        style=_style(Role.QUIET if disabled else Role.PRIMARY, ft.BorderSide(0, Role.PRIMARY), Role.TEXT, pad=22 if big else 17),
+        style=_style(
+            Role.QUIET if disabled else Role.PRIMARY,
+            ft.BorderSide(0, Role.PRIMARY),
+            Role.TEXT,
+            pad=22 if big else 17,
+        ),
         on_click=on_click,
         disabled=disabled,
         width=9999,
     )
 
 
-def outlined(words: str, on_click: Handler | None, icon: str | None = None, *, disabled: bool = False) -> ft.Control:
+def outlined(
+    words: str, on_click: Handler | None, icon: str | None = None, *, disabled: bool = False
+) -> ft.Control:
     """A second way on."""
     return ft.OutlinedButton(
         content=_label(words, icon, Role.DIM if disabled else Role.TEXT),
@@ -101,5 +113,7 @@ def round_icon(name: str, label: str, on_click: Handler) -> ft.Control:
 def beside(*buttons: ft.Control) -> ft.Control:
     """Side by side; under each other when the text is large."""
     if metrics.current().stacked:
-        return ft.Column(list(buttons), spacing=8, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+        return ft.Column(
+            list(buttons), spacing=8, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+        )
     return ft.Row([ft.Container(button, expand=1) for button in buttons], spacing=8)

@@ -1,16 +1,27 @@
 """Text fields with the label above. What is typed never comes back from Python, so a slow redraw can't eat letters."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import flet as ft
 
 from mobile_app.views.guard import component
+from mobile_app.views.hooks import Box, use_box
 from mobile_app.views.parts.box import STRETCH
 from mobile_app.views.parts.text import dim, icon, text
 from mobile_app.views.theme import Role, style
 
 Typed = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """What to call, as of the last drawing."""
+
+    changed: Typed
+    submitted: Callable[[], Any] | None
+    focused: Callable[[bool], Any] | None
 
 
 @component
@@ -30,11 +41,11 @@ def field(
     label_style: str = "title_medium",
 ) -> ft.Control:
     """A field. `value` is what it starts with; `on_change` gets each new text. `error` is shown under it, in plum."""
-    handlers = ft.use_ref(None)
-    handlers.current = (on_change, on_submit, on_focus)
-    kept = ft.use_ref(None)
-    if kept.current is None:
-        kept.current = _build(handlers, label, value, lines, keyboard, password=password, autofocus=autofocus)
+    handlers = use_box(lambda: Handlers(on_change, on_submit, on_focus))
+    handlers.value = Handlers(on_change, on_submit, on_focus)
+    kept = use_box(
+        lambda: _build(handlers, label, value, lines, keyboard, password=password, autofocus=autofocus)
+    )
     under: list[ft.Control] = []
     if error:
         under.append(
@@ -42,7 +53,10 @@ def field(
                 live_region=True,
                 container=True,
                 content=ft.Row(
-                    [icon("INFO_ROUNDED", 20, Role.ERROR), text(error, "body_medium", Role.ERROR, expand=True)],
+                    [
+                        icon("INFO_ROUNDED", 20, Role.ERROR),
+                        text(error, "body_medium", Role.ERROR, expand=True),
+                    ],
                     spacing=8,
                     vertical_alignment=ft.CrossAxisAlignment.START,
                 ),
@@ -53,7 +67,7 @@ def field(
     return ft.Column(
         [
             ft.Semantics(exclude_semantics=True, content=text(label, label_style)),
-            kept.current,
+            kept.value,
             *under,
         ],
         spacing=8,
@@ -63,7 +77,7 @@ def field(
 
 
 def _build(
-    handlers: ft.Ref[Any] | Any,
+    handlers: Box[Handlers],
     label: str,
     value: str,
     lines: int,
@@ -73,16 +87,16 @@ def _build(
     autofocus: bool,
 ) -> ft.Control:
     def changed(event: Any) -> Any:
-        return handlers.current[0](event.control.value or "")
+        return handlers.value.changed(event.control.value or "")
 
     def submitted(_: Any) -> Any:
-        return handlers.current[1]() if handlers.current[1] else None
+        return handlers.value.submitted() if handlers.value.submitted else None
 
     def focused(_: Any) -> Any:
-        return handlers.current[2](True) if handlers.current[2] else None
+        return handlers.value.focused(True) if handlers.value.focused else None
 
     def blurred(_: Any) -> Any:
-        return handlers.current[2](False) if handlers.current[2] else None
+        return handlers.value.focused(False) if handlers.value.focused else None
 
     return ft.MergeSemantics(
         ft.Semantics(

@@ -56,7 +56,10 @@ def title_block(app: App, title: str, status: tuple[str, str, bool], *, tappable
     )
     if not tappable:
         visible.controls[1] = ft.Semantics(
-            live_region=True, container=True, label=words, exclude_semantics=True,
+            live_region=True,
+            container=True,
+            label=words,
+            exclude_semantics=True,
             content=ft.Row([icon(name, 20, color), text(words, "body_small", color, expand=True)], spacing=6),
         )
         return ft.Container(visible, expand=True, padding=ft.Padding.symmetric(vertical=4))
@@ -105,12 +108,16 @@ def frame(
     strip = bar or lock_bar is not None
     app.place("nav" if strip else "none", title)
     wide = m.wide and bar
-    top = head or _top(app, title, status or status_of(app), back, close=close, avatar=avatar and not wide, inside=strip)
+    top = head or _top(
+        app, title, status or status_of(app), back, close=close, avatar=avatar and not wide, inside=strip
+    )
     error = [error_box(app.error)] if app.error else []
     if strip and (banner := alarm_banner(app)):
         top = ft.Column([banner, top], spacing=0, tight=True, horizontal_alignment=STRETCH)
     low = m.low or m.stacked
-    pads = ft.Padding.only(left=16, top=4, right=16, bottom=12 if low else 16)
+    pads = ft.Padding.only(
+        left=16, top=4 if head is None or strip else 20, right=16, bottom=12 if low else 16
+    )
     foot: list[ft.Control] = []
     middle = [*error, *body]
     fixed: list[ft.Control] = [top]
@@ -124,7 +131,11 @@ def frame(
             fixed = []
     else:
         if step:
-            fixed.append(ft.Container(steps(*step), padding=ft.Padding.only(left=16, right=16, bottom=8 if low else 12)))
+            fixed.append(
+                ft.Container(
+                    steps(*step), padding=ft.Padding.only(left=16, right=16, bottom=8 if low else 12)
+                )
+            )
         if cta:
             foot.append(
                 ft.Container(
@@ -142,12 +153,16 @@ def frame(
         horizontal_alignment=STRETCH,
     )
     # The padding is inside the scrolling part, so that focus rings and frames are not cut at its edge.
-    scroll.controls = [ft.Container(ft.Column(middle, spacing=12, tight=True, horizontal_alignment=STRETCH), padding=pads)]
-    pane: ft.Control = ft.Column([*fixed, scroll, *foot], spacing=0, expand=True, horizontal_alignment=STRETCH)
+    scroll.controls = [
+        ft.Container(ft.Column(middle, spacing=12, tight=True, horizontal_alignment=STRETCH), padding=pads)
+    ]
+    pane: ft.Control = ft.Column(
+        [*fixed, scroll, *foot], spacing=0, expand=True, horizontal_alignment=STRETCH
+    )
     if wide:
         pane = _wide(app, pane, detail)
     if sheet is not None:
-        pane = _under_sheet(app, pane, sheet)
+        pane = _under_sheet(pane, sheet)
     if not strip:
         return _with_probe(app, pane)
     if wide:
@@ -177,7 +192,8 @@ def _top(
         parts.append(_avatar(app))
     pad = 4 if app.metrics.low else 6
     return ft.Container(
-        ft.Row(parts, spacing=4), padding=ft.Padding.only(left=4 if back is not None else 16, right=8, top=pad, bottom=pad)
+        ft.Row(parts, spacing=4),
+        padding=ft.Padding.only(left=4 if back is not None else 16, right=8, top=pad, bottom=pad),
     )
 
 
@@ -224,7 +240,9 @@ def _avatar(app: App) -> ft.Control:
     face = ft.Container(
         ft.Text(
             app.client.people.me.initials,
-            style=ft.TextStyle(size=15 / max(1.0, app.metrics.scale), weight=ft.FontWeight.W_700, color=Role.ON_SELECTED),
+            style=ft.TextStyle(
+                size=15 / max(1.0, app.metrics.scale), weight=ft.FontWeight.W_700, color=Role.ON_SELECTED
+            ),
             semantics_label="",
         ),
         width=40,
@@ -289,7 +307,7 @@ def _nav(app: App) -> ft.Control:
         app.go(places[int(event.control.selected_index)].path)
 
     return ft.NavigationBar(
-        selected_index=here if here >= 0 else 0,
+        selected_index=max(here, 0),
         height=app.metrics.bar,
         bgcolor=Role.BAR,
         indicator_color=Role.SELECTED_BG if here >= 0 else ft.Colors.TRANSPARENT,
@@ -366,7 +384,9 @@ def _wide(app: App, pane: ft.Control, detail: ft.Control | None) -> ft.Control:
     if detail is None:
         parts.append(ft.Container(pane, width=min(DETAIL_WIDTH, app.metrics.width - RAIL_WIDTH)))
     else:
-        parts.append(ft.Container(pane, width=LIST_WIDTH, border=ft.Border(right=ft.BorderSide(1, Role.LINE))))
+        parts.append(
+            ft.Container(pane, width=LIST_WIDTH, border=ft.Border(right=ft.BorderSide(1, Role.LINE)))
+        )
         parts.append(
             ft.Column(
                 [
@@ -383,13 +403,15 @@ def _wide(app: App, pane: ft.Control, detail: ft.Control | None) -> ft.Control:
     return ft.Row(parts, spacing=0, expand=True, vertical_alignment=STRETCH)
 
 
-def _under_sheet(app: App, pane: ft.Control, sheet: ft.Control) -> ft.Control:
+def _under_sheet(pane: ft.Control, sheet: ft.Control) -> ft.Control:
     """A sheet inside the middle, since the strip under it must stay free."""
-    full = {"left": 0, "right": 0, "top": 0, "bottom": 0}
+    veil = ft.Colors.with_opacity(0.55, ft.Colors.SCRIM)
     return ft.Stack(
         [
-            ft.Container(ft.Semantics(exclude_semantics=True, content=pane), **full),
-            ft.Container(bgcolor=ft.Colors.with_opacity(0.55, ft.Colors.SCRIM), on_click=lambda _: None, **full),
+            ft.Container(
+                ft.Semantics(exclude_semantics=True, content=pane), left=0, right=0, top=0, bottom=0
+            ),
+            ft.Container(bgcolor=veil, on_click=lambda _: None, left=0, right=0, top=0, bottom=0),
             ft.Container(
                 ft.Column([sheet], scroll=ft.ScrollMode.AUTO, tight=True, horizontal_alignment=STRETCH),
                 left=0,
@@ -406,12 +428,12 @@ def _under_sheet(app: App, pane: ft.Control, sheet: ft.Control) -> ft.Control:
 
 def _with_probe(app: App, content: ft.Control) -> ft.Control:
     """Flet does not tell the text scale: a letter of known size does. It lies in a stack, or it would move the page."""
-    probe = ft.Container(
+    letter = ft.Container(
         ft.Text("M", style=ft.TextStyle(size=20, height=1, color=ft.Colors.TRANSPARENT), semantics_label=""),
         width=0.5,
-        left=0,
-        top=0,
         size_change_interval=0,
         on_size_change=lambda e: app.measured(scale=round(e.height / 20, 2)),
     )
+    # What is measured can't itself be placed: Flutter wraps it, and only a stack's own child may have a place.
+    probe = ft.Container(letter, left=0, top=0)
     return ft.Stack([ft.Container(content, left=0, right=0, top=0, bottom=0), probe], expand=True)

@@ -5,8 +5,9 @@ from typing import Any
 
 import flet as ft
 
-from mobile_app.views.guard import component
 from mobile_app.views import metrics
+from mobile_app.views.guard import component
+from mobile_app.views.hooks import use_value
 from mobile_app.views.parts.box import STRETCH
 from mobile_app.views.parts.text import text
 from mobile_app.views.theme import Role
@@ -17,7 +18,7 @@ def radio_cards(
     options: list[tuple[str, str, str]], value: str | None, on_change: Callable[[str], Any], label: str
 ) -> ft.Control:
     """Cards of (value, title, second line or ""). `label` names the group."""
-    focused, set_focused = ft.use_state("")
+    focused, set_focused = use_value("")
     scale = metrics.current().scale
 
     def one(key: str, title: str, second: str) -> ft.Control:
@@ -46,9 +47,13 @@ def radio_cards(
                 border=ft.Border.all(3 if on else 1.5, Role.PRIMARY if on else Role.EDGE),
                 border_radius=14,
                 bgcolor=Role.SELECTED_BG if on else Role.CARD,
-                padding=ft.Padding.symmetric(horizontal=4 if not on else 2.5, vertical=pad - 1.5 if on else pad),
+                padding=ft.Padding.symmetric(
+                    horizontal=4 if not on else 2.5, vertical=pad - 1.5 if on else pad
+                ),
                 # The ring of the keyboard: the radio's own is a faint grey disc.
-                shadow=ft.BoxShadow(spread_radius=3, blur_radius=0, color=Role.TEXT) if focused == key else None,
+                shadow=ft.BoxShadow(spread_radius=3, blur_radius=0, color=Role.TEXT)
+                if focused == key
+                else None,
             )
         )
 
@@ -58,6 +63,8 @@ def radio_cards(
         content=ft.RadioGroup(
             value=value,
             on_change=lambda e: on_change(str(e.control.value)),
-            content=ft.Column([one(*each) for each in options], spacing=8, tight=True, horizontal_alignment=STRETCH),
+            content=ft.Column(
+                [one(*each) for each in options], spacing=8, tight=True, horizontal_alignment=STRETCH
+            ),
         ),
     )

@@ -40,7 +40,9 @@ def row(
     content = ft.Row(parts, spacing=14)
     padding = ft.Padding.only(left=16, top=8, right=12, bottom=8)
     if on_click is None:
-        return ft.MergeSemantics(ft.Container(content, padding=padding, bgcolor=Role.SELECTED_BG if selected else None))
+        return ft.MergeSemantics(
+            ft.Container(content, padding=padding, bgcolor=Role.SELECTED_BG if selected else None)
+        )
     return ft.TextButton(content=content, on_click=on_click, style=_row_style(padding, selected=selected))
 
 
@@ -48,7 +50,12 @@ def list_box(*rows: ft.Control) -> ft.Container:
     """Rows in one card with lines between."""
     first, *rest = rows
     return ft.Container(
-        ft.Column([first, *(divider_above(each) for each in rest)], spacing=0, tight=True, horizontal_alignment=STRETCH),
+        ft.Column(
+            [first, *(divider_above(each) for each in rest)],
+            spacing=0,
+            tight=True,
+            horizontal_alignment=STRETCH,
+        ),
         bgcolor=Role.CARD,
         border=ft.Border.all(1, Role.LINE),
         border_radius=16,
@@ -62,7 +69,10 @@ def choice(title: str, second: str = "", *, icon_name: str | None = None, on_cli
     if second:
         lines.append(dim(second))
     parts: list[ft.Control] = [icon(icon_name, 24, Role.TEXT)] if icon_name else []
-    parts += [ft.Column(lines, spacing=0, tight=True, expand=True), icon("CHEVRON_RIGHT_ROUNDED", 24, Role.TEXT)]
+    parts += [
+        ft.Column(lines, spacing=0, tight=True, expand=True),
+        icon("CHEVRON_RIGHT_ROUNDED", 24, Role.TEXT),
+    ]
     return ft.OutlinedButton(
         content=ft.Row(parts, spacing=14),
         on_click=on_click,
@@ -89,7 +99,9 @@ def check_row(title: str, value: bool, on_change: Handler) -> ft.Control:
         content=ft.TextButton(
             content=ft.Row(
                 [
-                    icon("CHECK_BOX_ROUNDED" if value else "CHECK_BOX_OUTLINE_BLANK_ROUNDED", 24, Role.PRIMARY),
+                    icon(
+                        "CHECK_BOX_ROUNDED" if value else "CHECK_BOX_OUTLINE_BLANK_ROUNDED", 24, Role.PRIMARY
+                    ),
                     text(title, "title_medium", expand=True),
                 ],
                 spacing=14,

@@ -29,7 +29,9 @@ def lead(bold: str, rest: str, name: str = "body_medium", color: str = Role.TEXT
     plain = style(name, color)
     strong = style(name, color)
     strong.weight = ft.FontWeight.W_700
-    return ft.Text(spans=[ft.TextSpan(f"{bold} ", strong), ft.TextSpan(rest, plain)], style=plain, expand=True)
+    return ft.Text(
+        spans=[ft.TextSpan(f"{bold} ", strong), ft.TextSpan(rest, plain)], style=plain, expand=True
+    )
 
 
 def heading(words: str, level: int = 2, name: str = "title_large", color: str = Role.TEXT) -> ft.Control:
