@@ -37,11 +37,12 @@ def join(app: App, *, first: bool = False) -> ft.Control:
         set_preview(await app.client.joining.preview(words.strip()))
         to(COMPARE)
 
-    async def arrived() -> None:
+    def arrived() -> None:
+        # An effect's own task ends when the component draws again, and opening the invite draws it.
         if app.link:
             words, app.link = app.link, ""
             set_link(words)
-            await app.do(lambda: look(words))
+            app.page.run_task(app.do, lambda: look(words))
 
     ft.use_effect(arrived, [app.link])
 
