@@ -63,11 +63,12 @@ class Journal:
         self._facts: dict[str, dict[str, Fact]] = {}
         self._acks: dict[str, dict[str, Acknowledgement]] = {}
         self._folds: dict[str, dict[str, Any]] = {}
+        self._cases: dict[str, list[str]] = {}
         self._counter = 0
 
     def forget(self) -> None:
         """Drop everything from memory."""
-        self._facts, self._acks, self._folds, self._counter = {}, {}, {}, 0
+        self._facts, self._acks, self._folds, self._cases, self._counter = {}, {}, {}, {}, 0
 
     def load(self) -> None:
         """Build the memory from the loaded store."""
@@ -85,17 +86,21 @@ class Journal:
         else:
             self._acks.setdefault(case, {})[row["id"]] = _acknowledgement(row)
         self._folds.pop(case, None)
+        self._cases.clear()
 
     # --- reading ---------------------------------------------------------------------------------------------
 
     def cases(self, prefix: str) -> list[str]:
         """Cases that have an event whose kind starts with `prefix`, the latest first."""
+        if prefix in self._cases:
+            return self._cases[prefix]
         latest: list[tuple[int, str]] = []
         for case, facts in self._facts.items():
             written = [fact.written for fact in facts.values() if fact.kind.startswith(prefix)]
             if written:
                 latest.append((max(written), case))
-        return [case for _, case in sorted(latest, reverse=True)]
+        self._cases[prefix] = [case for _, case in sorted(latest, reverse=True)]
+        return self._cases[prefix]
 
     def facts(self, case: str) -> list[Fact]:
         """Every event of a case, unordered (`domain.facts.in_order`)."""

@@ -1,6 +1,6 @@
 """People of the unit: ids and roles by the roster, names by what each has told in a sealed profile."""
 
-from mobile_app.domain.facts import in_order, text
+from mobile_app.domain.facts import Fact, in_order, text
 from mobile_app.domain.people import Person
 from mobile_app.domain.recipients import alarm_recipients
 from mobile_app.services.core import Core
@@ -52,11 +52,9 @@ class People:
         return Person(member, name, phone, entry.roles if entry else frozenset(), is_me)
 
     def _profile(self, member: str) -> tuple[str, str]:
-        told = [
-            f for f in in_order(self._journal.facts(member)) if f.kind == "profile.set" and f.member == member
-        ]
-        if told:
-            return text(told[-1].body, "name", LONGEST_NAME), text(told[-1].body, "phone", 40)
+        told = self._journal.fold("profile", member, lambda facts: _told(member, facts))
+        if told is not None:
+            return told
         identity = self._core.identity
         if identity is not None and identity.member == member:
             return identity.name, identity.phone
@@ -98,6 +96,12 @@ class People:
         body = {"name": identity.name, "phone": identity.phone}
         everybody = [member.id for member in roster.members.values() if not member.removed]
         await self._journal.create("profile.set", identity.member, body, everybody)
+
+
+def _told(member: str, facts: list[Fact]) -> tuple[str, str] | None:
+    """Name and number as the member last told them; nobody else's word counts."""
+    told = [fact for fact in in_order(facts) if fact.kind == "profile.set" and fact.member == member]
+    return (text(told[-1].body, "name", LONGEST_NAME), text(told[-1].body, "phone", 40)) if told else None
 
 
 def required(value: str, longest: int = LONGEST_NAME) -> str:

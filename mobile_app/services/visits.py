@@ -168,6 +168,10 @@ class Visits:
 
     def get(self, case: str) -> Visit | None:
         """A visit, or None when nothing of it is on this device."""
+        visit = self._fold(case)
+        return None if visit is None else self._dressed(visit)
+
+    def _fold(self, case: str) -> Visit | None:
         identity = self._core.identity
         me = identity.member if identity else ""
 
@@ -175,23 +179,26 @@ class Visits:
             starts = [fact for fact in facts if fact.kind.startswith("visit.")]
             return fold_visit(starts, mine=any(fact.member == me for fact in starts))
 
-        visit = self._journal.fold("visit", case, make)
-        if visit is None:
-            return None
-        return replace(visit, name=self._people.name(visit.member), receipt=self._receipts.of(case))
+        return self._journal.fold("visit", case, make)
+
+    def _dressed(self, visit: Visit) -> Visit:
+        return replace(visit, name=self._people.name(visit.member), receipt=self._receipts.of(visit.case))
 
     def _all(self, *, mine: bool) -> list[Visit]:
+        """All of mine or of others, the latest first, without names and receipts: most are only looked through."""
         identity = self._core.identity
-        found = [self.get(case) for case in self._journal.cases("visit.")]
+        found = [self._fold(case) for case in self._journal.cases("visit.")]
         return [v for v in found if v and identity and (v.member == identity.member) is mine]
 
     def current(self) -> Visit | None:
         """My visit under way: the one started last."""
-        return next((visit for visit in self._all(mine=True) if visit.under_way), None)
+        visit = next((visit for visit in self._all(mine=True) if visit.under_way), None)
+        return None if visit is None else self._dressed(visit)
 
     def planned(self) -> list[Visit]:
         """My visits that are planned and not started."""
-        return [visit for visit in self._all(mine=True) if not visit.started and not visit.checked_out]
+        visits = self._all(mine=True)
+        return [self._dressed(visit) for visit in visits if not visit.started and not visit.checked_out]
 
     def recent(self, n: int) -> list[Visit]:
         """My last `n` visits that are over, the latest of each place, the latest first."""
@@ -199,11 +206,12 @@ class Visits:
         for visit in self._all(mine=True):
             if visit.checked_out:
                 latest.setdefault(" ".join(visit.place.casefold().split()), visit)
-        return list(latest.values())[:n]
+        return [self._dressed(visit) for visit in list(latest.values())[:n]]
 
     def out_now(self) -> list[Visit]:
         """Others' visits under way, the one that ends first on top."""
-        return sorted((v for v in self._all(mine=False) if v.under_way), key=lambda visit: visit.until)
+        out = sorted((v for v in self._all(mine=False) if v.under_way), key=lambda visit: visit.until)
+        return [self._dressed(visit) for visit in out]
 
     async def opened(self, case: str) -> None:
         """Somebody else's visit was opened in front of me: tell its author, once. Raises AppError."""
