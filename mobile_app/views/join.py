@@ -91,6 +91,7 @@ def join(app: App, *, first: bool = False) -> ft.Control:
             hint=t("join.link_hint"),
             error=t("join.link_missing") if tried and not link.strip() else "",
             lines=2,
+            verbatim=True,
             key="link",
         )
         button = primary(t("join.looking") if app.busy else t("join.look"), on, disabled=app.busy)

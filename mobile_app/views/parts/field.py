@@ -34,17 +34,22 @@ def field(
     error: str = "",
     lines: int = 1,
     password: bool = False,
+    verbatim: bool = False,
     keyboard: ft.KeyboardType = ft.KeyboardType.TEXT,
     on_submit: Callable[[], Any] | None = None,
     on_focus: Callable[[bool], Any] | None = None,
     autofocus: bool = False,
     label_style: str = "title_medium",
 ) -> ft.Control:
-    """A field. `value` is what it starts with; `on_change` gets each new text. `error` is shown under it, in plum."""
+    """A field. `value` is what it starts with; `on_change` gets each new text. `error` is shown under it, in plum.
+
+    `verbatim`: a code or link, which the keyboard must not correct or begin with a capital."""
     handlers = use_box(lambda: Handlers(on_change, on_submit, on_focus))
     handlers.value = Handlers(on_change, on_submit, on_focus)
     kept = use_box(
-        lambda: _build(handlers, label, value, lines, keyboard, password=password, autofocus=autofocus)
+        lambda: _build(
+            handlers, label, value, lines, keyboard, password=password, verbatim=verbatim, autofocus=autofocus
+        )
     )
     under: list[ft.Control] = []
     if error:
@@ -84,6 +89,7 @@ def _build(
     keyboard: ft.KeyboardType,
     *,
     password: bool,
+    verbatim: bool,
     autofocus: bool,
 ) -> ft.Control:
     def changed(event: Any) -> Any:
@@ -113,10 +119,10 @@ def _build(
                 max_lines=None if lines > 1 else 1,
                 password=password,
                 can_reveal_password=password,
-                autocorrect=not password,
-                enable_suggestions=not password,
+                autocorrect=not (password or verbatim),
+                enable_suggestions=not (password or verbatim),
                 keyboard_type=ft.KeyboardType.MULTILINE if lines > 1 else keyboard,
-                capitalization=ft.TextCapitalization.SENTENCES if lines > 1 else None,
+                capitalization=ft.TextCapitalization.SENTENCES if lines > 1 and not verbatim else None,
                 text_style=style("body_large", Role.TEXT),
                 cursor_color=Role.PRIMARY,
                 filled=True,
