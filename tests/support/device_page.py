@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
@@ -13,10 +13,10 @@ from playwright.sync_api import BrowserContext, Page
 from assets.build.plan import PROJECT_ROOT, Plan
 from assets.build.tools import install_web_packages, node
 from protocol.encoding import compact_json, thumbprint
-from protocol.ids import new_id
-from protocol.jose import generate_key, open_envelope, public, sign, verify
 from protocol.envelope import parse_envelope, unpad
 from protocol.events import Event, read_event
+from protocol.ids import new_id
+from protocol.jose import generate_key, open_envelope, public, sign, verify
 from protocol.jws import Jwk, Typ
 from protocol.statements import AckState, Statement
 from tests.support.scripted_server import ScriptedServer
@@ -28,9 +28,14 @@ import { autoFlush, flushOutbox } from "./device/outbox.js";
 import { read, result, write } from "./device/db.js";
 import { PASSING } from "./device/request.js";
 import { secondsToWait } from "./device/passphrase.js";
-Object.assign(globalThis, { trygg, lab: { autoFlush, flushOutbox, read, result, write, PASSING, secondsToWait } });
+import { AlarmCore } from "./alarm/core.js";
+const lab = { autoFlush, flushOutbox, read, result, write, PASSING, secondsToWait, AlarmCore };
+Object.assign(globalThis, { trygg, lab });
 """
 PAGE = b"<!doctype html><meta charset=utf-8><title>lab</title><script src=/lab.js></script>"
+APP_PAGE = b"""<!doctype html><html lang="nb"><meta charset="utf-8"><title>app</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<body style="margin:0"><main><button id="own">Noe i appen</button></main><script src="/alarm-layer.js"></script>"""
 
 
 @cache
@@ -109,6 +114,20 @@ class LabDevice:
         page.goto(self.server.url + path)
         return page
 
+    def serve_alarm(self) -> None:
+        """Put the alarm page at /alarm, and a page with the alarm layer at /app.html."""
+        files = self.server.files
+        files["/alarm"] = (WEB / "alarm" / "alarm.html").read_bytes()
+        files["/alarm.js"] = bundle('import "./alarm/alarm.js";')
+        files["/alarm-layer.js"] = bundle('import "./alarm/layer.js";')
+        files["/app.html"] = APP_PAGE
+        files["/"] = APP_PAGE
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """Own alarms in the alarm database, newest first."""
+        found: list[dict[str, Any]] = json.loads(self.page.evaluate("() => trygg.alarm.alarms()"))
+        return found
+
     def setup(self, **changes: Any) -> dict[str, Any]:
         """An AlarmSetup as JSON holds it."""
         people = [self.kari, self.jonas]
@@ -159,7 +178,7 @@ class LabDevice:
 
     def events(self) -> list[Event]:
         """Every event the server has accepted, in order, as Kari reads them."""
-        return [self.opened(text) for text in self.server.accepted.values()]
+        return [self.opened(text) for text in list(self.server.accepted.values())]
 
 
 def code_of(page: Page, expression: str, argument: Any = None) -> str:
@@ -169,8 +188,3 @@ def code_of(page: Page, expression: str, argument: Any = None) -> str:
         [expression, argument],
     )
     return outcome
-
-
-def device_root() -> Path:
-    """Where the JavaScript lies."""
-    return WEB

@@ -83,6 +83,10 @@ class ScriptedServer:
         self.statuses: dict[str, dict[str, Any]] = {}
         """Case → members of AlarmStatus that differ from a fresh alarm."""
         self.problems: list[str] = []
+        self.hold: Callable[[Request], bool] | None = None
+        """Requests that get no answer until `release`."""
+        self.held = 0
+        self._released = threading.Event()
         self._received: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -109,9 +113,15 @@ class ScriptedServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.release()
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
+
+    def release(self) -> None:
+        """Answer what was held back, and hold nothing any more."""
+        self.hold = None
+        self._released.set()
 
     def posts(self, end: str = "/events") -> list[Request]:
         """Requests that wrote, by the end of their path."""
@@ -131,6 +141,9 @@ class ScriptedServer:
             )
             return
         request = Request(handler.command, handler.path, body, self._claims(handler, body))
+        if self.hold is not None and request.method == "POST" and self.hold(request):
+            self.held += 1
+            self._released.wait(60)
         with self._lock:
             self.requests.append(request)
             scripted = self.script(request)

@@ -306,7 +306,8 @@ export class AlarmCore {
       received: old.received || status.received,
       members: status.members,
       delivered: status.delivered,
-      deliveredAt: status.delivered > old.delivered ? Date.now() : old.deliveredAt,
+      // Noted by this phone when it hears of it, which can be after somebody has said to have seen it.
+      deliveredAt: status.delivered > old.delivered ? Math.min(Date.now(), ...seen.map(({ received }) => received)) : old.deliveredAt,
       seen: keepVerified(old.seen, seen),
     });
     const after = learn(alarm);

@@ -43,8 +43,8 @@ let backGesture = null;
 /** Everything of the page but the alarm: out of reach while the layer is up. The strip goes on, somebody may be holding it. */
 const others = () => [...document.body.children].filter((node) => node !== strip && node !== layer && node.tagName !== "SCRIPT");
 
-/** @param {{drill?: boolean}} [how] */
-function open({ drill = false } = {}) {
+/** @param {{drill?: boolean, focus?: boolean}} [how] focus: move it into the layer */
+function open({ drill = false, focus = true } = {}) {
   if (layer.hidden) {
     cameFrom = document.activeElement;
     layer.hidden = false;
@@ -57,7 +57,7 @@ function open({ drill = false } = {}) {
   }
   view.prepare(drill);
   view.shown(true);
-  view.focus();
+  if (focus) view.focus();
 }
 
 function close() {
@@ -93,7 +93,8 @@ watchHold(strip, {
     view.prepare(false);
     view.holdBegan(start);
     // A tap opens the page as it is; the ring is for those who keep holding.
-    ringTimer = setTimeout(() => open(), TAP_MS);
+    // The focus stays with the strip while a key is held on it.
+    ringTimer = setTimeout(() => open({ focus: false }), TAP_MS);
   },
   onEnd: (held) => {
     clearTimeout(ringTimer);
@@ -106,6 +107,8 @@ watchHold(strip, {
     view.holdFull();
   },
 });
+// A press must not take the focus from where the person was writing: it comes back there when the layer is put away.
+strip.addEventListener("mousedown", (event) => event.preventDefault());
 // A screen reader presses without pointer or key: it opens the page, and there "Trykk i stedet" asks.
 strip.addEventListener("click", (event) => {
   if (event.isTrusted && event.detail === 0 && layer.hidden) open();

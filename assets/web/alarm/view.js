@@ -11,7 +11,7 @@ const CANCELLED_MS = 6_000;
 
 /** @typedef {import("./core.js").AlarmCore} AlarmCore */
 /** @typedef {import("./core.js").Alarm} Alarm */
-/** @typedef {"main" | "ask" | "again" | "safe"} Step what the person is in the middle of */
+/** @typedef {"main" | "ask" | "again" | "ask-real" | "safe"} Step what the person is in the middle of */
 
 /** @param {string | number} text */
 const esc = (text) => `${text}`.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
@@ -68,7 +68,7 @@ function line(state, title, { at = 0, more = "" } = {}) {
   const name = { done: "check-circle", now: "radio-button-checked", wait: "radio-button-unchecked" }[state];
   const time = at ? `<time datetime="${new Date(at).toISOString()}">${clock(at)}</time>` : "";
   const extra = more && `<span class="ta-d">${esc(more)}</span>`;
-  return `<li class="ta-${state}">${icon(/** @type {any} */ (name))}<span class="ta-tx"><span class="ta-a">${esc(title)}</span>${extra}</span>${time}</li>`;
+  return `<li class="ta-${state}">${icon(/** @type {any} */ (name))}<span class="ta-ev"><span class="ta-tx"><span class="ta-a">${esc(title)}</span>${extra}</span>${time}</span></li>`;
 }
 
 /** What is known of how an alarm went out. @param {Alarm} alarm @param {boolean | null} reachable */
@@ -122,8 +122,8 @@ function timeline(alarm, reachable) {
   if (alarm.received && !alarm.seen.some(({ verified }) => verified)) rows.push(line("wait", t("seenNone")));
   const safe = alarm.events.find(({ act }) => act === "safe");
   const over = t(alarm.drill ? "drillOver" : "youAreSafe");
-  if (!safe) rows.push(line("wait", over));
-  else rows.push(line(safe.received ? "done" : "wait", over, { at: safe.received || safe.at, more: safe.received ? "" : t("retries") }));
+  if (safe) rows.push(line(safe.received ? "done" : "wait", over, { at: safe.received || safe.at, more: safe.received ? "" : t("retries") }));
+  else if (alarm.received) rows.push(line("wait", over));
   return `<ul class="ta-tl">${rows.join("")}</ul>`;
 }
 
@@ -200,12 +200,17 @@ export class AlarmView {
 
   /** Put the focus where the screen begins. */
   focus() {
-    const target = this.app.querySelector(".ta-disc, h2, h1");
-    /** @type {HTMLElement | null} */ (target)?.focus({ preventScroll: true });
+    const [target] = [".ta-disc", "h2", "h1"].map((where) => this.app.querySelector(where)).filter(Boolean);
+    /** @type {HTMLElement | undefined} */ (target)?.focus({ preventScroll: true });
   }
 
   get #asksDrill() {
     return this.#drill && !this.core.alarm;
+  }
+
+  /** Whether the disc is there to be held. */
+  get #isReady() {
+    return this.#screen === "ready" || this.#screen === "drill";
   }
 
   // --- holding: called by the disc, and by the strip ---
@@ -215,7 +220,7 @@ export class AlarmView {
     this.#holding = start;
     this.#cancelled = 0;
     navigator.vibrate?.(40);
-    if (this.#screen !== "ready") return;
+    if (!this.#isReady) return;
     this.draw();
     this.#turn();
   }
@@ -239,7 +244,8 @@ export class AlarmView {
   }
 
   async #raise() {
-    const drill = this.#asksDrill || Boolean(this.#drill && this.core.alarm?.drill);
+    // What it says is what is sent: while a drill runs, only "Send ekte alarm" makes it a real one.
+    const drill = this.#step !== "ask-real" && (this.#asksDrill || Boolean(this.core.alarm?.drill));
     this.#step = "main";
     try {
       await this.core.raise({ drill });
@@ -271,7 +277,7 @@ export class AlarmView {
   draw() {
     const { core } = this;
     const alarm = core.alarm;
-    let screen = "ready";
+    let screen = this.#asksDrill ? "drill" : "ready";
     if (!alarm && (this.#broken || !core.setup)) screen = core.setup === undefined && !this.#broken && !core.loaded ? "empty" : "missing";
     else if (alarm && this.#step !== "main") screen = this.#step;
     else if (alarm) screen = alarm.state === "open" ? "open" : "over";
@@ -279,15 +285,16 @@ export class AlarmView {
     const changed = screen !== this.#screen;
     this.#screen = screen;
     this.app.classList.toggle("ta-drill", alarm ? alarm.drill : this.#asksDrill);
-    this.app.classList.toggle("ta-holding", screen === "ready" && this.#holding > 0);
-    if (screen === "ready" && !changed) return this.#refreshReady();
+    this.app.classList.toggle("ta-holding", this.#isReady && this.#holding > 0);
+    if (this.#isReady && !changed) return this.#refreshReady();
     const html = this.#html(screen);
     if (html === this.#drawn && !changed) return this.#refreshTexts();
     const hadFocus = this.app.contains(document.activeElement);
     const act = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.act;
     this.#drawn = html;
     this.app.innerHTML = html;
-    if (screen === "ready") this.#readyDrawn();
+    if (changed) (this.onClose ? this.root : /** @type {Element} */ (document.scrollingElement)).scrollTop = 0;
+    if (this.#isReady) this.#readyDrawn();
     this.#refreshTexts();
     if (hadFocus) this.#refocus(changed ? undefined : act);
     this.#announce(screen);
@@ -310,8 +317,8 @@ export class AlarmView {
 
   /** @param {string} screen */
   #html(screen) {
-    if (screen === "ready") return this.#ready();
-    if (screen === "ask" || screen === "again") return this.#ask(screen);
+    if (this.#isReady) return this.#ready();
+    if (["ask", "again", "ask-real"].includes(screen)) return this.#ask(screen);
     if (screen === "safe") return this.#safe();
     if (screen === "open") return this.#open();
     if (screen === "over") return this.#over();
@@ -342,7 +349,7 @@ export class AlarmView {
     const drill = this.#asksDrill;
     return `${this.#top()}<main class="ta-main">
       <div class="ta-disc-w"><button type="button" class="ta-disc" aria-label="${esc(drill ? `${t("drill")}. ${t("holdLabel")}` : t("holdLabel"))}">
-        <span class="ta-ring" aria-hidden="true"></span>${icon(drill ? "school" : "campaign", "l")}<span class="ta-h"></span><span class="ta-s"></span></button></div>
+        <span class="ta-ring" aria-hidden="true"></span>${icon(drill ? "school" : "campaign", "l")}<span class="ta-h"></span> <span class="ta-s"></span></button></div>
       <p class="ta-body ta-mid" data-live="hint"></p>
       <div class="ta-row ta-c2 ta-rest">${button("ask", "ta-out", icon("touch-app") + words(t("pressInstead")))}</div>
       <div class="ta-rest" ${drill ? "hidden" : ""}>${numbers()}</div></main>`;
@@ -379,7 +386,7 @@ export class AlarmView {
     };
     put("conn", this.#connection());
     if (alarm && this.#screen === "open") put("sub", esc(this.#subtitle(alarm)));
-    if (this.#screen !== "ready") return;
+    if (!this.#isReady) return;
     const full = t(this.#asksDrill ? "fullRingDrill" : "fullRing");
     if (this.#holding) put("hint", `<b>${esc(t("release"))}</b> ${esc(full)}`);
     else if (this.#cancelled && Date.now() - this.#cancelled < CANCELLED_MS) put("hint", esc(t("cancelled")));
@@ -423,8 +430,8 @@ export class AlarmView {
     const title = alarm.received ? t("sent") : t("sending");
     return `${filledTop("ta-red", "campaign", title, sub)}<main class="ta-main ta-low">${headline(summary(alarm, core.reachable))}
       ${timeline(alarm, core.reachable)}${this.#position(alarm)}${this.#calls(alarm)}${GAP}
-      ${button("again", "ta-txt", words(t("again")))}
-      ${button("safe", "ta-pri ta-big", icon("check-circle") + words(t("safe")))}${numbers()}${this.#leave()}</main>`;
+      ${this.#more()}
+      ${button("safe", "ta-pri ta-big", icon("check-circle") + words(t("safe")))}${numbers()}</main>`;
   }
 
   /** @param {Alarm} alarm @param {string} sub */
@@ -435,7 +442,8 @@ export class AlarmView {
     const box = took && `<div class="ta-box ta-teal">${icon("check-circle")}<p class="ta-small">${esc(took)}</p></div>`;
     return `${filledTop("ta-teal", "school", t("drill"), sub)}<main class="ta-main ta-low">${headline(summary(alarm, this.core.reachable))}
       ${timeline(alarm, this.core.reachable)}${box}${GAP}
-      ${button("safe-yes", "ta-pri ta-big", icon("check-circle") + words(t("drillEnd")))}${this.#leave()}</main>`;
+      <div class="ta-row ta-c2">${button("ask-real", "ta-txt", words(t("drillReal")))}${this.#leave()}</div>
+      ${button("safe-yes", "ta-pri ta-big", icon("check-circle") + words(t("drillEnd")))}</main>`;
   }
 
   /** @param {Alarm} alarm @param {string} sub @param {boolean} refused */
@@ -446,9 +454,8 @@ export class AlarmView {
       ${headline(t(refused ? "headNever" : "headNone"))}
       <div class="ta-sec">${call("112", t("callPolice"), "ta-pri ta-big")}<p class="ta-small ta-dim">${esc(t("emergencyHint"))}</p></div>
       <div class="ta-row ta-c2">${call("113", t("call113"), "ta-out")}${call("110", t("call110"), "ta-out")}</div>
-      ${this.#calls(alarm)}${timeline(alarm, this.core.reachable)}${this.#position(alarm)}${GAP}
-      ${button("again", "ta-txt", words(t("again")))}
-      ${button("safe", "ta-out", icon("check-circle") + words(t("safe")))}${this.#leave()}</main>`;
+      ${this.#calls(alarm)}${timeline(alarm, this.core.reachable)}${GAP}${this.#more()}
+      ${button("safe", "ta-out", icon("check-circle") + words(t("safe")))}</main>`;
   }
 
   /** Ways to reach a colleague without data: while nobody has proved to have seen the alarm. @param {Alarm} alarm */
@@ -456,7 +463,7 @@ export class AlarmView {
     const { seen, taken } = proof(alarm);
     const row = (/** @type {string} */ href, /** @type {any} */ name, /** @type {string} */ title, /** @type {string} */ more) =>
       `<a class="ta-ch" href="${esc(href)}">${icon(name)}<span class="ta-tx"><span class="ta-a">${esc(title)}</span><span class="ta-d">${esc(more)}</span></span>${icon("chevron-right")}</a>`;
-    const contacts = (this.core.setup?.contacts ?? []).filter(({ phone }) => phone).slice(0, 3);
+    const contacts = (this.core.setup?.contacts ?? []).filter(({ phone }) => phone).slice(0, 2);
     const sms = this.core.setup?.sms;
     if (alarm.received && (seen || taken)) return "";
     const rows = contacts.map(({ name, phone }) => row(`tel:${phone.replace(/[^+\d]/g, "")}`, "call", t("call", { name }), t("onDutyNow")));
@@ -478,6 +485,10 @@ export class AlarmView {
     const text =
       state === "sent" ? t("positionSent", { time: clockShort(at), n: accuracy }) : t(state === "seeking" ? "positionSeeking" : "positionNone");
     return `<div class="ta-box">${icon("my-location")}<p class="ta-small">${esc(text)}</p></div>`;
+  }
+
+  #more() {
+    return `<div class="ta-row ta-c2">${button("again", "ta-txt", words(t("again")))}${this.#leave()}</div>`;
   }
 
   /** The way back to the app while an alarm goes on; the strip leads here again. */
