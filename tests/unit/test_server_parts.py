@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.encoding import b64url, compact_json, unb64url
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.ids import new_id
+from protocol.jose import generate_key, public, sign, verify
+from protocol.jws import Typ, peek
 from protocol.kinds import Coarse
 from sync_server.app.pressure import Buckets, Pressure
 from sync_server.devices.packages import is_sealed_package
+from sync_server.devices.signatures import verify_peeked
 from sync_server.notify.live import STREAMS_PER_DEVICE, Live
 from sync_server.store.port import StoreFull, StoreRefused
 from sync_server.store.sqlite import SqliteStore
@@ -133,7 +137,6 @@ def test_removal_ends_the_stream_and_wakes_the_others(tmp_path: Path) -> None:
     with in_process(tmp_path, heartbeat=60) as server:
         unit = found_unit(server.wire, server.token())
         worker = unit.add(server.wire)
-        from protocol.encoding import compact_json
         from protocol.roster import remove_change
 
         version = unit.version(unit.leader, remove_change(device=worker.device))
@@ -346,3 +349,28 @@ def test_cursor_beyond_the_store_begins_a_new_epoch(tmp_path: Path) -> None:
         assert answer.json()["error"]["code"] == "epoch_changed"
         assert server.run(server.store.identity()).epoch != who.epoch
         assert leader.pull(server.wire)["entries"] == []
+
+
+@given(st.data())
+def test_quick_check_of_a_signature_says_what_the_library_says(data: st.DataObject) -> None:
+    key, other = data.draw(st.sampled_from(KEYS)), data.draw(st.sampled_from(KEYS))
+    jws = sign(key, Typ.REQUEST, compact_json({"text": data.draw(st.text(max_size=20))}))
+    if data.draw(st.booleans()):
+        at = data.draw(st.integers(0, len(jws) - 1))
+        jws = jws[:at] + data.draw(st.sampled_from("AZaz09-_")) + jws[at + 1 :]
+    try:
+        peek(jws, Typ.REQUEST, ErrorCode.SIGNATURE_WRONG)
+    except ProtocolError:
+        return  # the quick check is for what was accepted here
+    assert verify_peeked(jws, public(other)) == verify(jws, public(other))
+
+
+def test_signatures_of_another_length_are_wrong() -> None:
+    jws = sign(KEYS[0], Typ.REQUEST, "{}")
+    signed, _, signature = jws.rpartition(".")
+    assert verify_peeked(jws, public(KEYS[0]))
+    for wrong in ("", "AA", b64url(b"\0" * 64), b64url(unb64url(signature) + b"\0"), signature[:-2]):
+        assert not verify_peeked(f"{signed}.{wrong}", public(KEYS[0]))
+
+
+KEYS = [generate_key() for _ in range(2)]
