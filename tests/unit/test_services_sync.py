@@ -151,6 +151,19 @@ def test_a_restored_server_gets_back_the_roster_it_lost() -> None:
     asyncio.run(story())
 
 
+def test_a_server_restored_to_before_this_device_joined_learns_of_it_again() -> None:
+    async def story() -> None:
+        phone, _ = await leader_and_deputy()
+        full = list(phone.script.versions)
+        phone.script.versions, phone.script.session = full[:1], False
+        phone.script.refuse("POST", "/challenges", "device_unknown", 403)
+        await phone.client.sync.now()
+        assert phone.script.versions == full
+        assert phone.client.sync.status.trouble == ""
+
+    asyncio.run(story())
+
+
 def test_an_older_roster_is_told_loudly_until_it_is_right_again() -> None:
     async def story() -> None:
         phone, _ = await leader_and_deputy()
