@@ -17,7 +17,7 @@ Job = Callable[[sqlite3.Connection], T]
 
 GROUP = 256
 """Most jobs of one transaction, so that the first caller never waits for long."""
-LINGER_SECONDS = 0.001
+LINGER_SECONDS = 0.002
 """While several write at once, a group waits this long for more of them: fewer commits, less work for each event. Somebody who
 writes alone never waits."""
 WAITING = 2000
