@@ -139,14 +139,16 @@ def frame(
         if cta:
             foot.append(
                 ft.Container(
-                    ft.Column(cta, spacing=8, tight=True, horizontal_alignment=STRETCH),
+                    # A new step is a new button: the focus of the last one must not sit on it.
+                    key=f"foot {app.path}#{key}",
+                    content=ft.Column(cta, spacing=8, tight=True, horizontal_alignment=STRETCH),
                     padding=ft.Padding.symmetric(horizontal=16, vertical=8 if low else 12),
                     border=ft.Border(top=ft.BorderSide(1, Role.LINE)),
                 )
             )
     scroll = ft.Column(
         middle,
-        key=f"{app.path}#{key}",
+        key=f"middle {app.path}#{key}",
         scroll=ft.ScrollMode.AUTO,
         spacing=12,
         expand=True,

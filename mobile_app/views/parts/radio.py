@@ -7,7 +7,7 @@ import flet as ft
 
 from mobile_app.views import metrics
 from mobile_app.views.guard import component
-from mobile_app.views.hooks import use_value
+from mobile_app.views.hooks import use_box, use_value
 from mobile_app.views.parts.box import STRETCH
 from mobile_app.views.parts.text import text
 from mobile_app.views.theme import Role
@@ -19,7 +19,12 @@ def radio_cards(
 ) -> ft.Control:
     """Cards of (value, title, second line or ""). `label` names the group."""
     focused, set_focused = use_value("")
+    touched = use_box(str)
     scale = metrics.current().scale
+
+    def touch(key: str) -> None:
+        touched.value = key
+        on_change(key)
 
     def one(key: str, title: str, second: str) -> ft.Control:
         on = key == value
@@ -43,16 +48,16 @@ def radio_cards(
                     ],
                     spacing=6,
                 ),
-                on_click=lambda _: on_change(key),
+                on_click=lambda _: touch(key),
                 border=ft.Border.all(3 if on else 1.5, Role.PRIMARY if on else Role.EDGE),
                 border_radius=14,
                 bgcolor=Role.SELECTED_BG if on else Role.CARD,
                 padding=ft.Padding.symmetric(
                     horizontal=4 if not on else 2.5, vertical=pad - 1.5 if on else pad
                 ),
-                # The ring of the keyboard: the radio's own is a faint grey disc.
+                # The ring of the keyboard: the radio's own is a faint grey disc. A finger needs none.
                 shadow=ft.BoxShadow(spread_radius=3, blur_radius=0, color=Role.TEXT)
-                if focused == key
+                if focused == key and touched.value != key
                 else None,
             )
         )
