@@ -21,9 +21,9 @@ def alarm(app: App, case: str) -> ft.Control:
     """The screen. Being shown tells the sender that it is seen."""
     found = app.client.alarms.get(case)
 
-    async def opened() -> None:
+    def opened() -> None:
         if found is not None and not found.mine and app.visible and not found.seen_by_me:
-            await app.do(lambda: app.client.alarms.opened(case))
+            app.beside(lambda: app.client.alarms.opened(case))
 
     ft.use_effect(opened, [case, app.visible, found is None])
     if found is None:

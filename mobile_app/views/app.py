@@ -63,6 +63,7 @@ class App:
         self._context = contextvars.copy_context()
         self._loop = asyncio.get_running_loop()
         self._redraw_due = False
+        self._announced: list[str] = []
         self._layer = ""
         self._title = ""
         page.data = self.metrics
@@ -82,7 +83,8 @@ class App:
         self.announce(path)
 
     def announce(self, path: str) -> None:
-        """Tell the browser where we are."""
+        """Tell the browser where we are. It answers with the address, which is then no news."""
+        self._announced.append(path)
         self._loop.call_soon(lambda: self.page.navigate(path), context=self._context)
 
     def to(self, path: str) -> Callable[[Any], None]:
@@ -92,6 +94,10 @@ class App:
     def moved(self, path: str) -> None:
         """The browser says that the address is another, for example after its own back button."""
         path = path.partition("?")[0]
+        if path in self._announced:
+            # An answer may come late, when the person is already further on.
+            del self._announced[: self._announced.index(path) + 1]
+            return
         if path != self.path:
             self.error = ""
             self.path = path
@@ -143,6 +149,18 @@ class App:
         finally:
             self.busy = False
             self.redraw()
+
+    def beside(self, work: Callable[[], Awaitable[Any]]) -> None:
+        """Do `work` beside whatever else is going on; it outlives the drawing that asked for it. An error is shown."""
+
+        async def run() -> None:
+            try:
+                await work()
+            except AppError as problem:
+                self.error = self.words_of(problem)
+                self.redraw()
+
+        self.page.run_task(run)
 
     @staticmethod
     def words_of(problem: AppError) -> str:

@@ -4,6 +4,7 @@ import flet as ft
 
 from mobile_app.domain.visit import Visit
 from mobile_app.views.app import App
+from mobile_app.views.begin import new_incident, new_visit
 from mobile_app.views.messages import listed, t
 from mobile_app.views.notices import done_box, notices
 from mobile_app.views.parts.box import card, group, section
@@ -28,8 +29,8 @@ def own_things(app: App) -> list[ft.Control]:
     """A person's own visits and drafts; a leader has them under Mitt."""
     visits = app.client.visits
     current, planned, recent = visits.current(), visits.planned(), visits.recent(REPEATS)
-    new_visit = app.to("/besok/nytt")
-    new_incident = outlined(t("home.new_incident"), app.to("/ny-hendelse"), "EDIT_NOTE_ROUNDED")
+    begin_visit = new_visit(app)
+    incident_button = outlined(t("home.new_incident"), new_incident(app), "EDIT_NOTE_ROUNDED")
     parts: list[ft.Control] = []
     if current:
         parts.append(visit_card(app, current))
@@ -43,13 +44,13 @@ def own_things(app: App) -> list[ft.Control]:
                     text(t("home.first_more"), color=Role.DIM),
                     gap=6,
                 ),
-                primary(t("home.new_visit"), new_visit, "EVENT_NOTE_ROUNDED"),
+                primary(t("home.new_visit"), begin_visit, "EVENT_NOTE_ROUNDED"),
             ),
-            new_incident,
+            incident_button,
         ]
     else:
         button = outlined if current or planned else primary
-        parts.append(beside(button(t("home.new_visit"), new_visit, "EVENT_NOTE_ROUNDED"), new_incident))
+        parts.append(beside(button(t("home.new_visit"), begin_visit, "EVENT_NOTE_ROUNDED"), incident_button))
     drafts = draft_rows(app)
     if drafts:
         parts.append(section(t("home.drafts"), list_box(*drafts)))

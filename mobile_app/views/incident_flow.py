@@ -7,6 +7,7 @@ import flet as ft
 
 from mobile_app.domain.incident import SEVERITIES, IncidentDraft
 from mobile_app.views.app import App
+from mobile_app.views.begin import begin_incident
 from mobile_app.views.guard import component
 from mobile_app.views.hooks import use_box, use_value
 from mobile_app.views.messages import DAY, listed, lower_first, parse_clock, t
@@ -30,13 +31,9 @@ DAYS_BACK = 7
 def new_incident(app: App) -> ft.Control:
     """Begins a draft and moves on to it."""
 
-    async def begin() -> None:
-        current = app.client.visits.current()
-        draft = await app.client.incidents.begin(from_visit=current.case if current else None)
-        app.go(f"/ny-hendelse/{draft.id}")
-
-    async def go() -> None:
-        await app.do(begin)
+    def go() -> None:
+        # An effect's own task ends when the component draws again, and beginning draws it.
+        app.page.run_task(app.do, lambda: begin_incident(app))
 
     ft.use_effect(go, [])
     return frame(app, title=t("incident_flow.what"), back="/hendelser", body=[], close=True)

@@ -5,6 +5,7 @@ import flet as ft
 from mobile_app.domain.incident import Incident
 from mobile_app.views import receipts, router
 from mobile_app.views.app import App
+from mobile_app.views.begin import new_incident
 from mobile_app.views.guard import component
 from mobile_app.views.messages import listed, lower_first, t
 from mobile_app.views.parts.box import card, group, section, timeline
@@ -69,7 +70,7 @@ def incidents(app: App) -> ft.Control:
         app,
         title=t("tab.incidents"),
         body=body,
-        cta=[primary(t("home.new_incident"), app.to("/ny-hendelse"), "EDIT_NOTE_ROUNDED")],
+        cta=[primary(t("home.new_incident"), new_incident(app), "EDIT_NOTE_ROUNDED")],
     )
 
 
@@ -90,9 +91,9 @@ def incident(app: App, case: str) -> ft.Control:
     """One report. Opening another's tells them that it is seen, and by whom."""
     found = app.client.incidents.get(case)
 
-    async def opened() -> None:
+    def opened() -> None:
         if found is not None and found.member != app.client.people.me.member and app.visible:
-            await app.do(lambda: app.client.incidents.opened(case))
+            app.beside(lambda: app.client.incidents.opened(case))
 
     ft.use_effect(opened, [case, app.visible, found is None])
     if found is None:

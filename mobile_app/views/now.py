@@ -6,6 +6,7 @@ from mobile_app.domain.alarm import Alarm, AlarmState
 from mobile_app.domain.visit import Visit
 from mobile_app.views.app import App
 from mobile_app.views.calls import call
+from mobile_app.views.guard import component
 from mobile_app.views.messages import lower_first, t
 from mobile_app.views.notices import done_box, notices
 from mobile_app.views.parts.box import card, group, level_pill, pill, pills, section
@@ -74,13 +75,20 @@ def now(app: App, chosen: str = "") -> ft.Control:
     return frame(app, title=t("tab.now"), body=body, detail=detail, sheet=update_sheet(app))
 
 
+@component
 def out(app: App, case: str) -> ft.Control:
-    """One visit of somebody who is out."""
-    if app.metrics.wide:
-        return now(app, case)
+    """One visit of somebody who is out. Choosing it tells them that it is seen, and by whom."""
     found = app.client.visits.get(case)
+
+    def opened() -> None:
+        if found is not None and app.visible:
+            app.beside(lambda: app.client.visits.opened(case))
+
+    ft.use_effect(opened, [case, app.visible, found is None])
     if found is None:
         return missing(app)
+    if app.metrics.wide:
+        return now(app, case)
     return frame(
         app, title=found.name or t("people.unnamed"), back="/na", body=out_detail(app, found, titled=False)
     )

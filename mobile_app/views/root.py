@@ -171,7 +171,7 @@ def _now(app: App, _: str) -> ft.Control:
 def _out(app: App, case: str) -> ft.Control:
     from mobile_app.views.now import out
 
-    return out(app, case)
+    return out(app, case, key=case)
 
 
 def _unit(app: App, _: str) -> ft.Control:

@@ -28,8 +28,8 @@ def unit(app: App) -> ft.Control:
     async def refresh() -> None:
         set_invites(await app.client.inviting.refresh())
 
-    async def load() -> None:
-        await app.do(refresh)
+    def load() -> None:
+        app.beside(refresh)
 
     ft.use_effect(load, [])
 

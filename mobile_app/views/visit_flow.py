@@ -9,6 +9,7 @@ from mobile_app.domain.advice import Advice
 from mobile_app.domain.checklist import Checklist, Outcome, Question
 from mobile_app.domain.visit import VisitDraft
 from mobile_app.views.app import App
+from mobile_app.views.begin import begin_visit
 from mobile_app.views.guard import component
 from mobile_app.views.hooks import use_box, use_value
 from mobile_app.views.messages import form, lower_first, t
@@ -34,18 +35,15 @@ def new_visit(app: App) -> ft.Control:
     """Begins a draft and moves on to it. With one kind of meeting there is nothing to choose."""
     kinds = app.client.visits.meeting_types()
 
-    async def begin(key: str) -> None:
-        draft = await app.client.visits.begin(key)
-        app.go(f"/besok/nytt/{draft.id}")
-
-    async def only() -> None:
+    def only() -> None:
+        # An effect's own task ends when the component draws again, and beginning draws it.
         if len(kinds) == 1:
-            await app.do(lambda: begin(kinds[0].key))
+            app.page.run_task(app.do, lambda: begin_visit(app, kinds[0].key))
 
     ft.use_effect(only, [])
 
     def beginning(key: str) -> Handler:
-        return app.act(lambda: begin(key))
+        return app.act(lambda: begin_visit(app, key))
 
     rows = [row(t(f"meeting.{kind.key}"), on_click=beginning(kind.key)) for kind in kinds]
     return frame(app, title=t("visit_flow.kind"), back="/besok", body=[list_box(*rows)])

@@ -5,6 +5,7 @@ import flet as ft
 from mobile_app.domain.visit import Visit
 from mobile_app.views import receipts
 from mobile_app.views.app import App
+from mobile_app.views.begin import new_visit
 from mobile_app.views.home import draft_rows, next_visit, repeat_row
 from mobile_app.views.messages import t
 from mobile_app.views.notices import done_box
@@ -40,7 +41,7 @@ def visits(app: App) -> ft.Control:
         app,
         title=t("tab.visits"),
         body=body,
-        cta=[button(t("home.new_visit"), app.to("/besok/nytt"), "EVENT_NOTE_ROUNDED")],
+        cta=[button(t("home.new_visit"), new_visit(app), "EVENT_NOTE_ROUNDED")],
     )
 
 
