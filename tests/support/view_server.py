@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,14 @@ import flet_web.fastapi  # type: ignore[import-untyped]
 import uvicorn
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
-from assets.build.fonts import _cut_all, families
+from assets.build.digest import Cache
+from assets.build.fonts import cut_fonts, families
+from assets.build.plan import Plan
 from mobile_app.views.app import Outside
 from mobile_app.views.session import open_app
 from tests.support.fake_client import MIN, NOW, FakeClient
 
 ROOT = Path(__file__).resolve().parents[2]
-FONT = "node_modules/@fontsource-variable/atkinson-hyperlegible-next/files/atkinson-hyperlegible-next-latin-wght-normal.woff2"
 
 _STRIP = """<style>
 #strip{position:fixed;left:0;right:0;bottom:76px;height:60px;z-index:10;background:#AF0C1D;color:#fff;display:none;
@@ -61,9 +61,9 @@ class ViewServer:
     def __init__(self, port: int = 0) -> None:
         self.clients: list[FakeClient] = []
         self.apps: list[Any] = []
-        self._fonts = Path(tempfile.mkdtemp(prefix="views-")) / "fonts"
-        source = ROOT / "assets" / "web" / FONT
-        _cut_all(source, self._fonts)
+        self.address = ""
+        plan = Plan(root=ROOT, out=ROOT / "build" / "pwa", cache=ROOT / "build" / "cache")
+        self._fonts = dict(cut_fonts(plan, Cache(plan.cache)))
         self._flet = flet_web.fastapi.app(
             self._main, assets_dir=str(ROOT / "assets"), web_renderer=ft.WebRenderer.CANVAS_KIT, no_cdn=True
         )
@@ -93,7 +93,7 @@ class ViewServer:
             icons = {"family": "MaterialIcons", "fonts": [{"asset": "fonts/MaterialIcons-Regular.otf"}]}
             return JSONResponse([icons, *families()])
         if path.startswith("/assets/fonts/Trygg"):
-            return FileResponse(self._fonts / path.rsplit("/", 1)[-1])
+            return FileResponse(self._fonts[path.rsplit("/", 1)[-1]])
         return None
 
     async def _index(self, scope: Any, receive: Any, send: Any) -> None:
