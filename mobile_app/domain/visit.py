@@ -120,12 +120,15 @@ def planned_body(draft: VisitDraft, checklist: Checklist, advice: Advice) -> dic
 def fold_visit(facts: Iterable[Fact], *, mine: bool) -> Visit | None:
     """The visit these facts make, or None while its plan has not come. What another than the visitor says of it is not heard."""
     ordered = in_order(facts)
-    plan = next((fact for fact in ordered if fact.kind == "visit.planned"), None)
-    start = next((fact for fact in ordered if fact.kind == "visit.started"), None)
-    first = plan or start
+    # A start says all that its plan did: it is urgent, and may come alone.
+    told = sorted(
+        (fact for fact in ordered if fact.kind in ("visit.planned", "visit.started")),
+        key=lambda fact: (not fact.body, fact.kind != "visit.planned"),
+    )
+    first = next(iter(told), None)
     if first is None:
         return None
-    body = (plan or first).body
+    body = first.body
     started = until = checked_out = extended = last = 0
     for fact in ordered:
         if fact.member != first.member:

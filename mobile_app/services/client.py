@@ -111,7 +111,7 @@ class Client:
             self.update.version = str(value.get("version") or "") or None
             self._core.changed()
         elif name == "outbox":
-            self._soon(self._outgoing.look)
+            self._soon(self._look_at_outbox)
         elif name == "alarm":
             self._soon(self._look_at_alarms)
         elif (
@@ -158,8 +158,12 @@ class Client:
 
     def _stir(self) -> None:
         """Something was written here: the outbox has to be looked at, and a round made."""
-        self._soon(self._outgoing.look)
+        self._soon(self._look_at_outbox)
         self.sync.wake()
+
+    async def _look_at_outbox(self) -> None:
+        if await self._outgoing.look() and not self.sync.status.reachable:
+            self.sync.wake()  # somebody else got through: the server is there again
 
     async def _look_at_alarms(self) -> None:
         await self._outgoing.look()  # it waits to be sent from the moment it is shown

@@ -22,8 +22,11 @@ class Outgoing:
         known = {row.id for row in self.rows}
         self.rows = [*self.rows, *(replace(row, content="") for row in rows if row.id not in known)]
 
-    async def look(self) -> None:
-        """Read the outbox; note what the server has received, and drop those rows. Raises AppError."""
+    async def look(self) -> bool:
+        """Read the outbox; note what the server has received, and drop those rows. Raises AppError.
+
+        Returns whether something has left it since the last look.
+        """
         try:
             rows = await self._core.ports.outbox.rows()
         except PortError as error:
@@ -37,9 +40,11 @@ class Outgoing:
         if sent:
             await self._journal.mark_sent(sent)
         waiting = [replace(row, content="") for row in rows if row.state is not OutboxState.SENT]
+        left = {row.id for row in self.rows} - {row.id for row in waiting}
         if waiting != self.rows:
             self.rows = waiting
             self._core.changed()
+        return bool(left)
 
     async def flush(self) -> int:
         """Send what is due and take the receipts. Returns how many rows remain queued. Raises AppError when the device can't."""

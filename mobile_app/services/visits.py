@@ -133,8 +133,9 @@ class Visits:
         if self.current() is not None:
             raise AppError("visit_under_way")
         seconds = min(max(visit.minutes, 1) * 60, LONGEST_SECONDS)
+        plan = next((fact.body for fact in self._journal.facts(case) if fact.kind == "visit.planned"), {})
         await self._journal.create(
-            "visit.started", case, {}, self._readers(), duration=seconds, grace=GRACE_SECONDS
+            "visit.started", case, dict(plan), self._readers(), duration=seconds, grace=GRACE_SECONDS
         )
         await self._core.alarm_in_step()
         return self._mine(case)

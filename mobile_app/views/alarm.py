@@ -6,7 +6,7 @@ from mobile_app.domain.alarm import Alarm, AlarmState
 from mobile_app.views.app import App
 from mobile_app.views.calls import call
 from mobile_app.views.guard import component
-from mobile_app.views.messages import form, listed, lower_first, t
+from mobile_app.views.messages import form, listed, lower_first, meeting, t
 from mobile_app.views.parts.box import STRETCH, error_box, section
 from mobile_app.views.parts.button import beside, outlined, primary, quiet
 from mobile_app.views.parts.frame import frame
@@ -56,7 +56,7 @@ def _head(app: App, alarm: Alarm) -> ft.Control:
     when = app.times.since(alarm.received or alarm.raised_claimed)
     if over:
         when = lower_first(t(f"alarm.state.{alarm.state}"))
-    place = alarm.visit.place if alarm.visit else t("alarm.no_place")
+    place = (alarm.visit and alarm.visit.place) or t("alarm.no_place")
     big = "headline_medium" if app.metrics.stacked else "display_large"
     return ft.Container(
         ft.Column(
@@ -139,13 +139,13 @@ def _known(app: App, alarm: Alarm) -> list[ft.Control]:
         )
     else:
         rows.append(row(t("alarm.no_position"), t("alarm.no_position_more"), icon_name="PLACE_ROUNDED"))
-    if alarm.visit:
-        visit = alarm.visit
+    visit = alarm.visit
+    if visit:
         rows.append(
             row(
                 t(
                     "alarm.visit",
-                    kind=t(f"meeting.{visit.meeting_type}"),
+                    kind=meeting(visit.meeting_type),
                     level=t(f"level.name.{visit.level}"),
                 ),
                 t(
@@ -159,15 +159,15 @@ def _known(app: App, alarm: Alarm) -> list[ft.Control]:
     parts: list[ft.Control] = [section(t("alarm.known"), list_box(*rows))]
     if not alarm.drill and alarm.state is AlarmState.OPEN:
         where_words = ""
-        if alarm.visit:
-            where_words = t("alarm.say_address", place=alarm.visit.place)
+        if visit and visit.place:
+            where_words = t("alarm.say_address", place=visit.place)
         elif alarm.position:
             where_words = t(
                 "alarm.say_position",
                 latitude=f"{alarm.position.latitude:.5f}",
                 longitude=f"{alarm.position.longitude:.5f}",
             )
-        who = t("alarm.say_visit" if alarm.visit else "alarm.say", name=alarm.name)
+        who = t("alarm.say_visit" if visit else "alarm.say", name=alarm.name)
         parts.append(section(t("alarm.say_head"), text(f"«{' '.join(filter(None, [who, where_words]))}»")))
     return parts
 

@@ -45,6 +45,11 @@ def has(key: str) -> bool:
     return key in load()
 
 
+def meeting(kind: str) -> str:
+    """What kind of visit: also when it comes from a newer app, or is known only in part."""
+    return t(f"meeting.{kind}") if has(f"meeting.{kind}") else t("meeting.unknown")
+
+
 def form(count: int) -> str:
     """Which of the two grammatical numbers a count takes: the last part of a key."""
     return "one" if count == 1 else "other"

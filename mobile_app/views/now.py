@@ -7,7 +7,7 @@ from mobile_app.domain.visit import Visit
 from mobile_app.views.app import App
 from mobile_app.views.calls import call
 from mobile_app.views.guard import component
-from mobile_app.views.messages import lower_first, t
+from mobile_app.views.messages import lower_first, meeting, t
 from mobile_app.views.notices import done_box, notices
 from mobile_app.views.parts.box import card, group, level_pill, pill, pills, section
 from mobile_app.views.parts.button import beside, outlined, primary
@@ -124,7 +124,7 @@ def out_detail(app: App, visit: Visit, *, titled: bool = True) -> list[ft.Contro
 
 
 def _what_where(visit: Visit) -> str:
-    return f"{t(f'meeting.{visit.meeting_type}')}, {visit.place}"
+    return ", ".join(filter(None, [meeting(visit.meeting_type), visit.place]))
 
 
 def _alarm_card(app: App, alarm: Alarm, *, framed: bool) -> ft.Control:

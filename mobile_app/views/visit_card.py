@@ -5,7 +5,7 @@ import flet as ft
 from mobile_app.domain.receipts import ReceiptState
 from mobile_app.domain.visit import Visit
 from mobile_app.views.app import App
-from mobile_app.views.messages import MINUTE, Times, listed, lower_first, t
+from mobile_app.views.messages import MINUTE, Times, listed, lower_first, meeting, t
 from mobile_app.views.parts.box import card, group, notice
 from mobile_app.views.parts.button import beside, outlined, primary
 from mobile_app.views.parts.text import heading, lead, text
@@ -58,7 +58,7 @@ def visit_card(app: App, visit: Visit) -> ft.Control:
         "visit.out_by" if visit.until >= app.times.now else "visit.should_be_out",
         at=app.times.at(visit.until),
     )
-    kind = t("visit.now", kind=lower_first(t(f"meeting.{visit.meeting_type}")))
+    kind = t("visit.now", kind=lower_first(meeting(visit.meeting_type)))
     return card(
         group(text(kind, "label_medium", Role.DIM), heading(visit.place, 2)),
         ft.MergeSemantics(

@@ -7,7 +7,7 @@
 import { onNews, tellAll } from "./channel.js";
 import { read, result, write } from "./db.js";
 import { fieldKey } from "./keys.js";
-import { PASSING, Unreachable, ask, authorization, parsed, retryAfter } from "./request.js";
+import { PASSING, Unreachable, ask, authorization, onReturn, parsed, retryAfter } from "./request.js";
 
 /** @typedef {import("./db.js").Place} Place */
 /**
@@ -355,6 +355,9 @@ function judgeEvent(found) {
 }
 
 const isTime = (/** @type {any} */ value) => Number.isSafeInteger(value) && value >= 0;
+
+// Whoever is served again takes everybody along: a visit does not sit out its pause while an alarm has gone through.
+onReturn(() => void flushOutbox({ eager: true }).catch(() => {}));
 
 /**
  * For pages: send at start, when coverage or the person comes back, when something is queued, and when a pause ends. Where

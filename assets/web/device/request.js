@@ -52,14 +52,39 @@ export async function authorization({ server, device, field }, unit, method, pat
   return `Trygg ${await signText(field, "tu-request+jws", compactJson(claims))}`;
 }
 
+let away = false;
+/** @type {Set<() => void>} */
+const returning = new Set();
+
+/** Call back each time our server answers after it did not: what waited for no other reason need not wait longer. @param {() => void} callback */
+export const onReturn = (callback) => void returning.add(callback);
+
 /**
  * Fetch from our own server, and be sure that it was our server that answered.
- * @param {string} method @param {string} path @param {string | null | undefined} body
- * @param {{timeout: number, server?: string, headers?: Record<string, string>, keepalive?: boolean}} how
- *   timeout in ms; `server`: the id it must have, if known
+ * @param {string} method @param {string} path @param {string | null | undefined} body @param {How} how
  * @throws {Unreachable}
  */
-export async function ask(method, path, body, { timeout, server, headers = {}, keepalive = false }) {
+export async function ask(method, path, body, how) {
+  try {
+    const reply = await fetchOurs(method, path, body, how);
+    if (away) {
+      away = false;
+      returning.forEach((callback) => callback());
+    }
+    return reply;
+  } catch (error) {
+    if (error instanceof Unreachable) away = true;
+    throw error;
+  }
+}
+
+/**
+ * @typedef {{timeout: number, server?: string, headers?: Record<string, string>, keepalive?: boolean}} How
+ *   timeout in ms; `server`: the id it must have, if known
+ */
+
+/** @param {string} method @param {string} path @param {string | null | undefined} body @param {How} how */
+async function fetchOurs(method, path, body, { timeout, server, headers = {}, keepalive = false }) {
   const given = body === null || body === undefined || body === "" ? undefined : body;
   /** @type {Response} */
   let response;
