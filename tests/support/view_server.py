@@ -18,6 +18,7 @@ import flet_web.fastapi  # type: ignore[import-untyped]
 import uvicorn
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
+from assets.build.client import client_files
 from assets.build.digest import Cache
 from assets.build.fonts import cut_fonts, families
 from assets.build.plan import Plan
@@ -26,6 +27,8 @@ from mobile_app.views.session import open_app
 from tests.support.fake_client import MIN, NOW, FakeClient
 
 ROOT = Path(__file__).resolve().parents[2]
+
+_CLIENT, _RIVE = "main.dart.js", "rive-none/wasm/rive_native.js"
 
 _STRIP = """<style>
 #strip{position:fixed;left:0;right:0;bottom:76px;height:60px;z-index:10;background:#AF0C1D;color:#fff;display:none;
@@ -64,6 +67,8 @@ class ViewServer:
         self.address = ""
         plan = Plan(root=ROOT, out=ROOT / "build" / "pwa", cache=ROOT / "build" / "cache")
         self._fonts = dict(cut_fonts(plan, Cache(plan.cache)))
+        # The stock client would ask a foreign host for a runtime at every start.
+        self._client = {name: data for name, data in client_files() if name in (_CLIENT, _RIVE)}
         self._flet = flet_web.fastapi.app(
             self._main, assets_dir=str(ROOT / "assets"), web_renderer=ft.WebRenderer.CANVAS_KIT, no_cdn=True
         )
@@ -92,6 +97,8 @@ class ViewServer:
         if path == "/assets/FontManifest.json":
             icons = {"family": "MaterialIcons", "fonts": [{"asset": "fonts/MaterialIcons-Regular.otf"}]}
             return JSONResponse([icons, *families()])
+        if path.removeprefix("/") in self._client:
+            return Response(self._client[path.removeprefix("/")], media_type="text/javascript")
         if path.startswith("/assets/fonts/Trygg"):
             return FileResponse(self._fonts[path.rsplit("/", 1)[-1]])
         return None
