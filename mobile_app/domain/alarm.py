@@ -73,10 +73,10 @@ class Alarm:
 
 
 def _position(body: Mapping[str, Any], created: int) -> Position | None:
-    latitude, longitude = number(body, "lat"), number(body, "lon")
+    latitude, longitude = number(body, "latitude"), number(body, "longitude")
     if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
         return None
-    return Position(latitude, longitude, number(body, "accuracy") or 0.0, whole(body, "fixed_at") or created)
+    return Position(latitude, longitude, number(body, "accuracy") or 0.0, whole(body, "at") or created)
 
 
 def fold_alarm(facts: Iterable[Fact]) -> Alarm | None:

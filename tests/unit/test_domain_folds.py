@@ -181,16 +181,17 @@ def test_a_drill_is_one_only_if_everything_agrees(
 
 
 def test_the_latest_position_counts_and_nonsense_does_not() -> None:
-    def at(n: int, **body: Any) -> Fact:
+    def at(n: int, /, **body: Any) -> Fact:
         return fact(f"p{n}", "alarm.position", n, body=body)
 
-    good = at(2, lat=62.9, lon=7.1, accuracy=12, fixed_at=5)
-    for bad in ({"lat": 91, "lon": 0}, {"lat": "62", "lon": 7}, {"lon": 7}, {"lat": True, "lon": 7}):
+    good = at(2, latitude=62.9, longitude=7.1, accuracy=12, at=5)
+    for latitude in (91, "62", None, True):
+        bad = {"latitude": latitude, "longitude": 7}
         alarm = fold_alarm([RAISED, good, at(3, **bad)])
         assert alarm is not None
         assert alarm.position is not None
         assert (alarm.position.latitude, alarm.position.accuracy, alarm.position.at) == (62.9, 12, 5)
-    moved = fold_alarm([RAISED, good, at(3, lat=63.0, lon=7.2)])
+    moved = fold_alarm([RAISED, good, at(3, latitude=63.0, longitude=7.2)])
     assert moved is not None
     assert moved.position is not None
     assert moved.position.latitude == 63.0
@@ -286,3 +287,13 @@ def test_saved_sent_and_seen_are_never_one_for_another() -> None:
 def test_names_are_shortened(name: str, first: str, initials: str) -> None:
     person = Person("m", name)
     assert (person.first_name, person.initials) == (first, initials)
+
+
+def test_a_visit_that_waited_for_coverage_ends_when_its_visitor_said() -> None:
+    waited = replace(START, received=START.created + 40 * MINUTE, delay=40 * MINUTE)
+    visit = fold_visit([PLAN, waited], mine=False)
+    assert visit is not None
+    assert visit.until == START.created + 60 * MINUTE
+    liar = fold_visit([PLAN, replace(waited, delay=YEAR)], mine=False)
+    assert liar is not None
+    assert liar.until == waited.received
