@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -62,13 +63,33 @@ _DECODER = json.JSONDecoder(
 )
 
 
+DEEPEST = 64
+"""Levels of nesting. Reading and writing JSON recurses, and in the browser's Python a stack that overflows ends the whole app."""
+# From any quote on it matches, also one that nothing closes: so the search is linear, whatever the text.
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.?)*(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
+
+
+def _is_too_deep(text: str) -> bool:
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        sign = text[found.start()]
+        depth += 1 if sign in "[{" else -1 if sign in "]}" else 0
+        if depth > DEEPEST:
+            return True
+    return False
+
+
 def parse_json(data: str | bytes) -> Any:
     """Read JSON that Python and JavaScript understand alike; whatever they would read differently is refused.
 
     That is: a member twice, numbers beyond 2**53, NaN, half of a surrogate pair, and any encoding but UTF-8 (`json.loads` takes
-    UTF-16 too). Raises ValueError.
+    UTF-16 too); also what is nested deeper than `DEEPEST`. Raises ValueError.
     """
     text = data.decode() if isinstance(data, bytes) else data
+    if _is_too_deep(text):
+        raise ValueError("nested too deeply")
     try:
         value = _DECODER.decode(text)
         if not text.isascii() or "\\u" in text:

@@ -68,6 +68,9 @@ def test_json_there_and_back(value: Any) -> None:
         '{"\\udfff":1}',
         '"\ud800"',
         "[" * 100_000,
+        "[" * 65 + "]" * 65,
+        '{"a":' * 5_000 + "0" + "}" * 5_000,
+        '["\\"",' * 65 + "0" + "]" * 65,
         "",
         "\ufeff{}",
         "{} {}",
@@ -134,3 +137,9 @@ def test_durations_end_at_a_week() -> None:
     assert is_seconds(LONGEST_SECONDS)
     assert not is_seconds(LONGEST_SECONDS + 1)
     assert not is_seconds(True)
+
+
+def test_json_may_be_wide_but_not_deep() -> None:
+    """A stack that overflows ends the browser's Python for good, so depth is counted before anything recurses."""
+    for text in ("[" * 64 + "]" * 64, "[" + "[]," * 500 + "[]]", '["' + "[{" * 500 + '","\\"[[","\\\\"]'):
+        assert parse_json(text) == json.loads(text)
