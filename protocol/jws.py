@@ -58,8 +58,20 @@ def peek(jws: str, typ: str, code: ErrorCode) -> Unverified:
     return Unverified(header["kid"], payload)
 
 
+# The curve y² = x³ − 3x + b over the field of p (FIPS 186-5, SP 800-186 §3.2.1.3).
+_P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+
+
+def _is_on_curve(x: int, y: int) -> bool:
+    return x < _P and y < _P and (y * y - (x * x - 3) * x - _B) % _P == 0
+
+
 def is_public_p256(jwk: object) -> bool:
-    """Whether `jwk` is exactly a P-256 public key: members crv, kty, x, y and nothing else."""
+    """Whether `jwk` is exactly a P-256 public key: members crv, kty, x, y and nothing else, and a point of the curve.
+
+    Nobody checks an encryption key by using it before it is in the roster, and from then on whoever seals to it would fail.
+    """
     if (
         not isinstance(jwk, dict)
         or set(jwk) != {"crv", "kty", "x", "y"}
@@ -67,10 +79,13 @@ def is_public_p256(jwk: object) -> bool:
         or jwk["kty"] != "EC"
     ):
         return False
+    if not all(isinstance(jwk[c], str) for c in ("x", "y")):
+        return False
     try:
-        return all(isinstance(jwk[c], str) and len(unb64url(jwk[c])) == 32 for c in ("x", "y"))
+        x, y = unb64url(jwk["x"]), unb64url(jwk["y"])
     except ValueError:
         return False
+    return len(x) == len(y) == 32 and _is_on_curve(int.from_bytes(x, "big"), int.from_bytes(y, "big"))
 
 
 def signed_by(unverified: Unverified, jws: str, jwk: Jwk, code: ErrorCode) -> SignatureCheck:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import jose
-from protocol.encoding import b64url, compact_json, thumbprint
+from protocol.encoding import b64url, compact_json, thumbprint, unb64url
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.jws import Typ, is_public_p256, peek, signed_by
 
@@ -72,8 +72,31 @@ def test_any_text_is_refused_and_nothing_else_happens(jws: str) -> None:
         peek(jws, Typ.GRANT, ErrorCode.ROSTER_INVALID)
 
 
+def moved(jwk: dict[str, str], member: str, by: int) -> dict[str, str]:
+    number = (int.from_bytes(unb64url(jwk[member]), "big") + by) % 2**256
+    return {**jwk, member: b64url(number.to_bytes(32, "big"))}
+
+
 @pytest.mark.parametrize(
-    "value", [None, [], "x", {}, {**jose.public(KEY), "kid": "x"}, {**jose.public(KEY), "y": None}]
+    "value",
+    [
+        None,
+        [],
+        "x",
+        {},
+        {**jose.public(KEY), "kid": "x"},
+        {**jose.public(KEY), "y": None},
+        {**jose.public(KEY), "y": b64url(bytes(31))},
+        moved(jose.public(KEY), "x", 1),
+        moved(jose.public(KEY), "y", 1),
+        {**jose.public(KEY), "x": b64url(bytes(32)), "y": b64url(bytes(32))},
+        {**jose.public(KEY), "x": b64url(b"\xff" * 32)},
+    ],
 )
 def test_what_is_no_public_key(value: object) -> None:
     assert not is_public_p256(value)
+
+
+def test_a_key_is_a_point_of_the_curve_by_the_same_measure_as_the_library() -> None:
+    for _ in range(20):
+        assert is_public_p256(jose.public(jose.generate_key()))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from protocol import jose, limits
-from protocol.encoding import digest, thumbprint
+from protocol.encoding import b64url, digest, thumbprint
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.ids import new_id
 from protocol.invites import Role
@@ -402,3 +402,11 @@ def test_a_flipped_bit_anywhere_in_a_version_breaks_the_chain(unit: Unit, rng: r
 
 def test_the_change_of_a_join_names_both_texts() -> None:
     assert join_change("grant", "join") == {"type": "join", "grant": "grant", "join": "join"}
+
+
+@pytest.mark.parametrize("use", ["field", "encryption"])
+def test_a_key_that_is_no_point_of_the_curve_joins_nobody(unit: Unit, use: str) -> None:
+    """Sealing to one such device would fail for all the others too, alarms and all."""
+    person = Person()
+    bad = {**getattr(person.public(), use), "y": b64url(b"\2" * 32)}
+    refused(unit, unit.joining(unit.invite(), person, **{use: bad}))
