@@ -28,9 +28,6 @@ RUNS = 9
 MEDIAN_MS, MAX_MS, THROTTLED_MEDIAN_MS = 300, 600, 1000
 THROTTLED = 4
 ALARM_BYTES = 25_000
-PRECACHE_BYTES = 15_000_000
-"""With the memory snapshot, at the quality of a release."""
-RELEASE_QUALITY = 11
 
 _JOIN = """async (setup) => {
   const pair = await crypto.subtle.generateKey({name: 'ECDSA', namedCurve: 'P-256'}, false, ['sign', 'verify']);
@@ -165,16 +162,7 @@ def _size_rows(app: Path) -> list[Row]:
     note = (
         ", ".join(f"{name} {part}" for name, part in parts.items()) + "; the style sheet is inside alarm.js"
     )
-    found = [_row("alarm page, brotli 11", size, "B", f"≤ {ALARM_BYTES}", size <= ALARM_BYTES, note)]
-    build = json.loads((app / "build.json").read_text(encoding="utf-8"))
-    quality = build["brotli_quality"]
-    for renderer, sizes in sorted(build["precache"].items()):
-        # A quick build is larger than a release: shown, not judged.
-        ok = sizes["br"] <= PRECACHE_BYTES if quality == RELEASE_QUALITY else None
-        found.append(
-            _row(f"precache, {renderer}", sizes["br"], "B", f"≤ {PRECACHE_BYTES}", ok, f"brotli {quality}")
-        )
-    return found
+    return [_row("alarm page, brotli 11", size, "B", f"≤ {ALARM_BYTES}", size <= ALARM_BYTES, note)]
 
 
 def _row(name: str, value: float, unit: str, budget: str, ok: bool | None, note: str) -> Row:
