@@ -10,6 +10,7 @@ from mobile_app.services.journal import Journal
 from mobile_app.services.people import People
 from mobile_app.services.roster_service import RosterService
 from mobile_app.services.visits import Visits
+from protocol.errors import ErrorCode
 from protocol.statements import AckState
 
 
@@ -107,5 +108,10 @@ class Alarms:
     async def fetch_statements(self) -> None:
         """Ask what others have said of the open alarms. Raises AppError."""
         for alarm in self.active():
-            told = await self._core.api.statements(self._core.me().unit, alarm.case)
+            try:
+                told = await self._core.api.statements(self._core.me().unit, alarm.case)
+            except AppError as error:
+                if error.code != ErrorCode.ALARM_UNKNOWN:
+                    raise
+                continue  # lost with a backup, or its outside names another case: the others are asked all the same
             await self._journal.take_statements(told)

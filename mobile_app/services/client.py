@@ -205,10 +205,10 @@ class Client:
         self.sync.wake()
 
     async def _in_step(self) -> None:
-        """After a round: newcomers get my name, and the alarm page whatever has changed."""
+        """After a round: the alarm page gets whatever has changed, first of all, and newcomers my name."""
+        await self._provisioning.update()
         if self._core.identity is not None and self._core.identity.trouble != FORK:
             await self.people.announce()
-        await self._provisioning.update()
 
 
 def build_client(ports: Ports, timing: Timing | None = None) -> Client:

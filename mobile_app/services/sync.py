@@ -184,11 +184,13 @@ class Sync:
     async def _round(self) -> None:
         await self._core.store.settle()
         await self._outgoing.flush()
-        await self._pull()
+        behind = await self._pull()
         await self._alarms.look()
         await self._with_session(self._alarms.fetch_statements)
         if self.after is not None:
             await self.after()
+        if behind is not None:
+            raise behind
 
     async def _with_session(self, ask: Callable[[], Awaitable[object]]) -> None:
         try:
@@ -224,10 +226,12 @@ class Sync:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _pull(self) -> None:
-        more = True
+    async def _pull(self) -> AppError | None:
+        """Fetch all there is. Returns why the roster could not be brought up to date, if it could not."""
+        more, behind = True, None
         while more:
-            more = await self._page()
+            more, problem = await self._page()
+            behind = problem or behind
         point = read_sync_point(self._core.store)
         if point.requeue:
             again = await self._journal.queue_again(
@@ -235,10 +239,15 @@ class Sync:
             )
             if again:
                 await self._outgoing.flush()
-        self._confirmed = self._core.now()
+        if behind is None:
+            self._confirmed = self._core.now()
+        return behind
 
-    async def _page(self) -> bool:
-        """Fetch one page and store what it brings together with the point after it. Returns whether there is more."""
+    async def _page(self) -> tuple[bool, AppError | None]:
+        """Fetch one page and store what it brings together with the point after it.
+
+        Returns whether there is more, and why the roster could not be brought up to date.
+        """
         identity, point = self._core.me(), read_sync_point(self._core.store)
         pages = []
 
@@ -250,17 +259,17 @@ class Sync:
         except AppError as error:
             if error.code == ErrorCode.EPOCH_CHANGED:
                 await self._server_restored()
-                return True
+                return True, None
             if error.code == ErrorCode.CURSOR_INVALID and point.cursor:
                 # The server no longer knows its own cursor: reading all again is harmless, since every thing has an id.
                 await self._journal.take_in((), replace(point, cursor=""))
-                return True
+                return True, None
             raise
         page = pages[0]
         if point.epoch and page.epoch != point.epoch:
             await self._server_restored()
-            return True
-        advanced = False
+            return True, None
+        advanced, behind = False, None
 
         async def hold() -> None:
             nonlocal advanced
@@ -269,17 +278,18 @@ class Sync:
         try:
             await self._with_session(hold)
         except AppError as error:
+            # Whatever is wrong with the roster, the feed goes on: an alarm may be in it, and each event is checked by our own
+            # roster. A fork or an older one is loud by now; of the rest the round tells when it is through.
             if error.code not in (ErrorCode.ROSTER_FORK, ErrorCode.ROSTER_ROLLBACK):
-                raise
-            # Loud by now. The feed goes on all the same: an alarm may be in it, and each event is checked by our own roster.
+                behind = error
         moved = page.cursor != point.cursor or page.epoch != point.epoch
-        confirmed = self._core.now() if moved else point.confirmed
+        confirmed = self._core.now() if moved and behind is None else point.confirmed
         await self._journal.take_in(
             page.entries, SyncPoint(page.cursor, page.epoch, point.requeue, confirmed)
         )
         if advanced:
             await self._journal.retry_kept()
-        return page.more
+        return page.more, behind
 
     async def _server_restored(self) -> None:
         """The server came back from a backup: read its feed from the start, then give it back what it has lost."""

@@ -13,7 +13,8 @@ from mobile_app.ports import OutboxRow, OutboxState, PortError, Reply
 from mobile_app.services.client import AppError, GateState
 from mobile_app.services.gate import IDLE_SECONDS
 from mobile_app.services.sync import POLL_SECONDS, RETRY_SECONDS
-from protocol.roster import roles_change
+from protocol.ids import new_id
+from protocol.roster import roles_change, version_hash
 from tests.support.fake_ports import NOON, PASSPHRASE, Author, Phone, folded, settled, spoiled
 
 pytestmark = pytest.mark.unit
@@ -258,6 +259,67 @@ def test_a_forged_roster_version_is_not_pinned() -> None:
         phone.script.versions[-1] = real
         await phone.client.sync.now()
         assert "safety_rep" in phone.client.people.get(deputy.member).roles
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("spoil", [True, False])
+def test_a_roster_that_can_not_be_followed_stops_no_alarm(spoil: bool) -> None:
+    """A lying server's version, or a newer app's: the feed goes on, and that it is not confirmed is said."""
+
+    async def story() -> None:
+        phone, deputy = await leader_and_deputy()
+        confirmed = phone.client.sync.status.last_confirmed
+        strange = deputy.version({"type": "merge"})
+        phone.script.head = (2, version_hash(strange))
+        phone.script.page_size = 1
+        held = {
+            "versions": [spoiled(strange) if spoil else strange],
+            "height": 2,
+            "head": phone.script.head[1],
+        }
+        phone.script.answers += [("GET", r"/roster\?after", Reply(200, {}, json.dumps(held)))] * 9
+        for kind in ("incident.reported", "alarm.raised"):
+            deputy.send(deputy.event(kind, {"line": "x"}))
+        phone.host.clock += 60_000
+        with pytest.raises(AppError, match="update_needed"):
+            await phone.client.sync.now()
+        assert [alarm.name for alarm in phone.client.alarms.active()] == ["Jonas Vik"]
+        assert phone.client.sync.status.last_confirmed == confirmed
+
+    asyncio.run(story())
+
+
+def test_an_alarm_the_server_knows_by_another_case_holds_up_nothing() -> None:
+    """A colleague can write one case inside and another outside; the alarm counts, and asking about it leads nowhere."""
+
+    async def story() -> None:
+        phone, deputy = await leader_and_deputy()
+        event = deputy.event("alarm.raised")
+        outside = replace(event.header(), case=new_id()).text()
+        phone.script.add("event", event.id, deputy.seal(event, header=outside), sender=deputy.device)
+        for code in ("alarm_unknown", "alarm_unknown"):
+            phone.script.refuse("GET", "/alarms/", code, 404)
+        late = Author(phone.script, phone, ("employee", "leader"))
+        await phone.client.sync.now()
+        assert [alarm.case for alarm in phone.client.alarms.active()] == [event.case]
+        assert late.device in {reader.device for reader in phone.alarm_store.provisioned[-1].readers}
+
+    asyncio.run(story())
+
+
+def test_the_alarm_page_is_kept_in_step_although_nothing_can_be_sealed() -> None:
+    async def story() -> None:
+        phone, _ = await leader_and_deputy()
+        late = Author(phone.script, phone, ("employee", "leader"))
+
+        async def broken(*_: object) -> str:
+            raise PortError("cannot_seal")
+
+        phone.sealer.seal = broken  # type: ignore[method-assign]
+        with pytest.raises(AppError, match="cannot_seal"):
+            await phone.client.sync.now()
+        assert late.device in {reader.device for reader in phone.alarm_store.provisioned[-1].readers}
 
     asyncio.run(story())
 
