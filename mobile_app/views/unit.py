@@ -133,7 +133,7 @@ def invite(app: App) -> ft.Control:
             text(t("invite.how")),
             ft.Row([_qr(made.link)], alignment=ft.MainAxisAlignment.CENTER),
             card(
-                text(made.link, "body_medium", selectable=True),
+                text(made.link, "body_medium"),
                 beside(
                     primary(t("invite.share"), share, "SEND_ROUNDED"),
                     outlined(t("invite.copied") if copied else t("invite.copy"), copy),
