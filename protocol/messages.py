@@ -155,13 +155,18 @@ class EventResults:
 
 @dataclass(frozen=True)
 class FeedEntry:
-    """One thing addressed to this device. `content`: envelope text or statement JWS; `sender`: device that sent it."""
+    """One thing addressed to this device. `content`: envelope text or statement JWS; `sender`: device that sent it.
+
+    `delay`: of urgent and deadline events, how long the sender says it had to wait before it was sent, ms; a visit's end counts from
+    `received` less this.
+    """
 
     type: Literal["event", "statement"]
     id: str
     sender: str
     received: int
     content: str
+    delay: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ class Fact:
 
     `created`: the author's clock, ms, a claim. `received`: the server's, 0 = not there yet as far as we know.
     `position`: place in the feed as this device got it, 0 = not come back from the server. `written`: place among what this
-    device stored. `duration`: seconds, for events that carry one. `mismatch`: envelope and inside disagreed.
+    device stored. `duration`: seconds, for events that carry one. `delay`: ms it
+    waited at the device before it was sent, a claim. `mismatch`: envelope and inside disagreed.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Fact:
     mismatch: bool = False
     duration: int = 0
     body: Mapping[str, Any] = field(default_factory=dict)
+    delay: int = 0
 
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:

@@ -134,7 +134,8 @@ def fold_visit(facts: Iterable[Fact], *, mine: bool) -> Visit | None:
         if fact.member != first.member:
             continue
         last = max(last, fact.written)
-        base = fact.created if mine or not fact.received else fact.received
+        waited = min(fact.delay, fact.duration * 1000)
+        base = fact.created if mine or not fact.received else fact.received - waited
         if fact.kind == "visit.started" and not started:
             started, until = fact.created, base + fact.duration * 1000
         elif fact.kind == "visit.extended" and started and not checked_out:

@@ -39,7 +39,10 @@ def _entry(raw: Any) -> FeedEntry:
     texts = [raw[name] for name in ("type", "id", "sender", "content")]
     if not all(isinstance(value, str) for value in texts) or type(raw["received"]) is not int:
         raise TypeError("entry")
-    return FeedEntry(texts[0], texts[1], texts[2], raw["received"], texts[3])
+    delay = raw.get("delay", 0)
+    if type(delay) is not int or delay < 0:
+        raise TypeError("delay")
+    return FeedEntry(texts[0], texts[1], texts[2], raw["received"], texts[3], delay)
 
 
 class Api:

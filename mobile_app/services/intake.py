@@ -31,8 +31,10 @@ class Read:
     row: dict[str, Any]
 
 
-def event_row(event: Event, raw: str, *, received: int, own: bool, mismatch: bool) -> dict[str, Any]:
-    """The row of a checked event. `raw`: the envelope as it is on the wire. `received`: server's time, 0 = not there yet."""
+def event_row(
+    event: Event, raw: str, *, received: int, own: bool, mismatch: bool, delay: int = 0
+) -> dict[str, Any]:
+    """The row of a checked event. `raw`: the envelope as it is on the wire. `received`: server's time, 0 = not there yet; `delay`: ms it had waited."""
     return {
         "id": event.id,
         "kind": event.kind,
@@ -42,6 +44,7 @@ def event_row(event: Event, raw: str, *, received: int, own: bool, mismatch: boo
         "roster": event.roster,
         "created": event.created,
         "received": received,
+        "delay": delay,
         "readers": list(event.readers),
         "prev": list(event.prev),
         "drill": event.drill,
@@ -125,7 +128,14 @@ class Intake:
         own = event.device == identity.device
         return Read(
             EVENTS,
-            event_row(event, entry.content, received=entry.received, own=own, mismatch=opened.mismatch),
+            event_row(
+                event,
+                entry.content,
+                received=entry.received,
+                own=own,
+                mismatch=opened.mismatch,
+                delay=entry.delay,
+            ),
         )
 
     async def _objection(self, opened: OpenedEvent, jws: str) -> str | None:

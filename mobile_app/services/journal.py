@@ -43,6 +43,7 @@ def _fact(row: dict[str, Any]) -> Fact:
         row["mismatch"],
         row["duration"],
         row["body"],
+        row["delay"],
     )
 
 
@@ -310,7 +311,9 @@ class Journal:
             rows: list[tuple[str, dict[str, Any]]] = []
             freed: list[str] = []
             for row in waiting:
-                entry = FeedEntry(row["type"], row["id"], row["sender"], row["received"], row["content"])
+                entry = FeedEntry(
+                    row["type"], row["id"], row["sender"], row["received"], row["content"], row["delay"]
+                )
                 read = await self._intake.read(entry)
                 if read.table != LATER or read.row["code"] != row["code"]:
                     rows.append(_placed(read, row["position"], row["epoch"]))

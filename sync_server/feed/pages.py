@@ -36,5 +36,5 @@ class Pages:
             write_cursor(who.secret, who.epoch, unit.id, device, seq),
             found.more,
             RosterHead(unit.roster.height, unit.roster.head),
-            [FeedEntry(e.type, e.id, e.sender, e.received, e.content) for e in found.entries],
+            [FeedEntry(e.type, e.id, e.sender, e.received, e.content, e.delay) for e in found.entries],
         )

@@ -142,6 +142,7 @@ class Entry:
     sender: str
     received: int
     content: str
+    delay: int = 0
 
 
 @dataclass(frozen=True)

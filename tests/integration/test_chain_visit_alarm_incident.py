@@ -82,6 +82,8 @@ def test_what_is_written_without_a_server_arrives_and_is_seen(
         assert kari.client.people.unit_name == amina.client.people.unit_name == UNIT_NAME
         assert kari.client.people.words == amina.client.people.words
 
+        # The greeting to a newcomer may still be on its way.
+        await amina.until(lambda c: c.sync.status.unsent == 0, "nothing unsent")
         await away(server)
         visit = (await go_on_visit(amina, "Storgata 4, 2. etasje", "Bytte motor i seng", rng)).case
         alarm = await amina.device.raise_alarm()

@@ -379,6 +379,7 @@ def test_event_reaches_its_readers_exactly_once(server: InProcess, unit: TestUni
             "sender": worker.device,
             "received": server.clocks.now,
             "content": event["envelope"],
+            "delay": 0,
         }
     ]
     assert unit.leader.pull_all(server.wire, cursor)[0] == []

@@ -99,18 +99,19 @@ def feed(db: sqlite3.Connection, unit: str, device: str, after: int, entries: in
         return Slice([], False, last)
     # One row more than asked for tells whether there is more.
     rows = db.execute(
-        "SELECT entry.seq, type, id, sender, received, content FROM delivery JOIN entry ON entry.seq = delivery.seq "
+        "SELECT entry.seq, type, id, sender, received, content, COALESCE(act.delay, 0) FROM delivery "
+        "JOIN entry ON entry.seq = delivery.seq LEFT JOIN act ON act.seq = delivery.seq "
         "WHERE device = ? AND delivery.seq > ? ORDER BY delivery.seq LIMIT ?",
         (number, after, entries + 1),
     )
     found: list[Entry] = []
     used = 0
-    for seq, kind, identifier, sender, received, content in rows:
+    for seq, kind, identifier, sender, received, content, delay in rows:
         used += len(content)
         if found and (len(found) == entries or used > size):
             rows.close()
             return Slice(found, True, last)
-        found.append(Entry(seq, _TYPES[kind], text(identifier), text(sender), received, content))
+        found.append(Entry(seq, _TYPES[kind], text(identifier), text(sender), received, content, delay))
     return Slice(found, False, last)
 
 
