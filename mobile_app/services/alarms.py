@@ -60,7 +60,9 @@ class Alarms:
         if roster is None or row is None:
             return ()
         devices = [roster.by_reader(kid) for kid in row["readers"]]
-        members = dict.fromkeys(device.member for device in devices if device and device.member != raiser)
+        identity = self._core.identity
+        itself = {raiser, identity.member if identity else ""}
+        members = dict.fromkeys(device.member for device in devices if device and device.member not in itself)
         return tuple(self._people.name(member) for member in members)
 
     def recent(self) -> list[Alarm]:
