@@ -544,3 +544,34 @@ def test_all_languages_have_the_same_words(device: LabDevice) -> None:
     assert [
         key for key in tables["nb"] if f'"{key}"' not in used and key not in ("and", "clock", "others")
     ] == []
+
+
+def test_an_alarm_that_nobody_is_left_to_get_says_so(device: LabDevice) -> None:
+    """Those on duty have left while this phone stayed locked: the server has the alarm, and that helps nobody."""
+    page = alarm_page(device)
+    raise_by_press(page)
+    wait_until(device.alarms, "the alarm")
+    status(device, members=0)
+    expect(page.get_by_role("heading", name="Ingen kan få alarmen. Ring, hvis du kan.")).to_be_visible()
+    expect(page.get_by_text("De den skulle til, er ikke lenger med i enheten")).to_be_visible()
+    expect(page.get_by_role("link", name="112")).to_be_visible()
+
+
+def test_nonsense_in_the_servers_answer_costs_nobody_the_screen(device: LabDevice) -> None:
+    page = alarm_page(device)
+    raise_by_press(page)
+    wait_until(device.alarms, "the alarm")
+    case = device.alarms()[0]["case"]
+    seen = device.kari.statement(device.server, case, AckState.SEEN)
+    odd = [
+        None,
+        7,
+        {"statement": None, "received": 1},
+        {"statement": seen, "received": "<img src=x onerror=alert(1)>"},
+    ]
+    late = {"statement": seen, "received": 2**53 - 1}
+    status(device, received=2**53 - 1, delivered=1, statements=[*odd, late])
+    expect(page.get_by_role("heading", name="Kari Nordmo har sett alarmen")).to_be_visible()
+    page.get_by_role("button", name="Jeg er trygg").click()
+    expect(page.get_by_role("heading", name="Er du trygg?")).to_be_visible()
+    assert page.locator("img").count() == 0

@@ -16,9 +16,10 @@ const STATES = ["seen", "taken"];
 export async function checkStatements(setup, alarm, reported) {
   /** @type {Map<string, any>} */
   const found = new Map();
-  for (const { statement, received } of reported) {
+  for (const one of reported) {
+    const { statement, received } = one ?? {};
     const said = peek(statement);
-    if (!said || !STATES.includes(said.state) || said.case !== alarm.case) continue;
+    if (!said || !Number.isSafeInteger(received) || !STATES.includes(said.state) || said.case !== alarm.case) continue;
     const contact = setup.contacts.find(({ member }) => member === said.member);
     const verified =
       said.server === alarm.server && said.unit === alarm.unit && contact !== undefined && (await signedByOneOf(contact.keys, statement));

@@ -29,6 +29,7 @@ const UNSTORED_RETRY_MS = 3_000;
  * @property {number} members @property {any[]} seen @property {"open" | "safe"} state @property {AlarmEvent[]} events
  * @property {{state: "seeking" | "sent" | "none", at: number, accuracy: number} | null} position no coordinates: those
  *   are sealed @property {boolean} [unstored] the device's storage failed; it lives in this page alone
+ * @property {boolean} [nobody] the server has it, and none of those it is sealed to is in the unit any more
  */
 
 /** @typedef {import("../device/alarm-store.js").AlarmSetup} AlarmSetup */
@@ -305,6 +306,7 @@ export class AlarmCore {
       ...old,
       received: old.received || status.received,
       members: status.members,
+      nobody: status.members === 0,
       delivered: status.delivered,
       // Noted by this phone when it hears of it, which can be after somebody has said to have seen it.
       deliveredAt: status.delivered > old.delivered ? Math.min(Date.now(), ...seen.map(({ received }) => received)) : old.deliveredAt,

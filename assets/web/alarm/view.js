@@ -66,7 +66,8 @@ const filledTop = (look, name, title, sub) =>
  */
 function line(state, title, { at = 0, more = "" } = {}) {
   const name = { done: "check-circle", now: "radio-button-checked", wait: "radio-button-unchecked" }[state];
-  const time = at ? `<time datetime="${new Date(at).toISOString()}">${clock(at)}</time>` : "";
+  // The server's clock may say anything; what is no time must not cost the person the screen.
+  const time = at && !Number.isNaN(new Date(at).getTime()) ? `<time datetime="${new Date(at).toISOString()}">${clock(at)}</time>` : "";
   const extra = more && `<span class="ta-d">${esc(more)}</span>`;
   return `<li class="ta-${state}">${icon(/** @type {any} */ (name))}<span class="ta-ev"><span class="ta-tx"><span class="ta-a">${esc(title)}</span>${extra}</span>${time}</span></li>`;
 }
@@ -107,7 +108,7 @@ function timeline(alarm, reachable) {
   if (alarm.received) {
     const { delivered, members, deliveredAt } = alarm;
     if (delivered) rows.push(line("done", t("deliveredTo", { n: delivered, m: members }), { at: deliveredAt }));
-    else rows.push(line("wait", t("deliveredNone")));
+    else rows.push(line("wait", t(alarm.nobody ? "deliveredNobody" : "deliveredNone")));
   }
   const newest = alarm.seen.at(-1);
   for (const one of alarm.seen) {
@@ -135,6 +136,7 @@ function summary(alarm, reachable) {
   if (taken) return t(drill ? "drillTaken" : "headTaken", { name: nameOf(taken) });
   if (seen) return t(drill ? "drillSeen" : "headSeen", { name: nameOf(seen) });
   if (alarm.delivered) return t("headDelivered", { n: alarm.delivered, m: alarm.members });
+  if (alarm.nobody) return t("headNobody");
   if (alarm.received) return t(drill ? "drillServer" : "headServer");
   if (failed) return t(drill ? "drillNone" : "headNone");
   if (alarm.unstored) return t("headUnsaved");
