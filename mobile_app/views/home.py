@@ -6,7 +6,7 @@ from mobile_app.domain.visit import Visit
 from mobile_app.views.app import App
 from mobile_app.views.begin import new_incident, new_visit
 from mobile_app.views.messages import listed, t
-from mobile_app.views.notices import done_box, notices
+from mobile_app.views.notices import done_box, hints, notices
 from mobile_app.views.parts.box import card, group, section
 from mobile_app.views.parts.button import beside, outlined, primary
 from mobile_app.views.parts.frame import frame
@@ -21,7 +21,7 @@ REPEATS = 3
 
 def home(app: App) -> ft.Control:
     """The screen."""
-    body = [*done_box(app), *notices(app), *own_things(app), _alarm_goes_to(app)]
+    body = [*done_box(app), *notices(app), *own_things(app), *hints(app), _alarm_goes_to(app)]
     return frame(app, title=t("tab.home"), body=body, sheet=update_sheet(app))
 
 

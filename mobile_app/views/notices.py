@@ -1,4 +1,4 @@
-"""What must be told whatever the person came to do: trouble with the unit, storage that is not promised, a newer version."""
+"""What must be told whatever the person came to do: trouble with the unit, a newer version, storage that is not promised."""
 
 import flet as ft
 
@@ -22,9 +22,14 @@ def notices(app: App) -> list[ft.Control]:
         boxes.append(error_box(t(f"notice.damaged.{form(status.damaged)}", n=status.damaged)))
     if app.client.sync.update_needed:
         boxes.append(_plain(t("notice.update_needed"), "INFO_ROUNDED"))
-    if not app.client.gate.storage_promised and "storage" not in app.hints_closed:
-        boxes.append(_hint(app, "storage", t("notice.storage")))
     return boxes
+
+
+def hints(app: App) -> list[ft.Control]:
+    """What is good to know once, under what matters now."""
+    if app.client.gate.storage_promised or "storage" in app.hints_closed:
+        return []
+    return [_hint(app, "storage", t("notice.storage"))]
 
 
 def done_box(app: App) -> list[ft.Control]:

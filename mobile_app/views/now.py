@@ -8,7 +8,7 @@ from mobile_app.views.app import App
 from mobile_app.views.calls import call
 from mobile_app.views.guard import component
 from mobile_app.views.messages import lower_first, meeting, t
-from mobile_app.views.notices import done_box, notices
+from mobile_app.views.notices import done_box, hints, notices
 from mobile_app.views.parts.box import card, group, level_pill, pill, pills, section
 from mobile_app.views.parts.button import beside, outlined, primary
 from mobile_app.views.parts.frame import frame
@@ -62,6 +62,7 @@ def now(app: App, chosen: str = "") -> ft.Control:
         )
     elif not alarms and not late:
         body.append(card(group(heading(t("now.quiet"), 2), text(t("now.quiet_more"), color=Role.DIM), gap=4)))
+    body += hints(app)
     closed = [alarm for alarm in app.client.alarms.recent() if alarm.state is not AlarmState.OPEN]
     if closed:
         body.append(section(t("now.closed"), list_box(*(_closed_row(app, alarm) for alarm in closed[:5]))))

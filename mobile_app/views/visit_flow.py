@@ -377,12 +377,22 @@ class _Flow:
                 )
             )
         offered = [measure for measure in advice.measures if not measure.instead]
-        if offered:
-            body.append(
-                section(
-                    t("advice.measures"), list_box(*(self._measure(each.key, each.text) for each in offered))
-                )
+        chosen = frozenset(draft.measures)
+        first = [each for each in offered if each.recommended or each.key in chosen]
+        others = [each for each in offered if each not in first]
+        if first:
+            rows = [self._measure(each.key, each.text) for each in first]
+            body.append(section(t("advice.measures"), list_box(*rows)))
+        if others and self.asked == "measures":
+            rows = [self._measure(each.key, each.text) for each in others]
+            body.append(section(t("advice.other_measures"), list_box(*rows)))
+        elif others:
+            more = row(
+                t("advice.more_measures"),
+                icon_name="ADD_ROUNDED",
+                on_click=lambda _: self.set_asked("measures"),
             )
+            body.append(list_box(more))
         leader = next((p for p in app.client.people.all() if "leader" in p.roles and not p.is_me), None)
         count = len([measure for measure in offered if measure.key in draft.measures])
         on_words = t(f"advice.on.{form(count)}", n=count) if count else t("action.next")

@@ -81,7 +81,9 @@ def next_visit_alone(app: App, found: Visit) -> ft.Control:
 
 def facts(app: App, found: Visit) -> list[ft.Control]:
     """The advice with its reasons, the measures, and what has happened."""
-    parts: list[ft.Control] = [level_box(found.level, t(f"outcome.{found.outcome}"), t("advice.ours"))]
+    own = found.member == app.client.people.me.member
+    note = t("advice.ours") if own else t("advice.by", name=found.name or t("people.unnamed"))
+    parts: list[ft.Control] = [level_box(found.level, t(f"outcome.{found.outcome}"), note)]
     if found.purpose:
         parts.append(section(t("visit.purpose"), card(text(found.purpose))))
     if found.reasons:
@@ -106,12 +108,12 @@ def history(app: App, found: Visit) -> list[tuple[str, str, str, bool]]:
     if found.started:
         more = t("visit.extended", span=times.span(found.extended * 60_000)) if found.extended else ""
         lines.append((t("visit.did_start"), more, times.clock(found.started), True))
+    if found.member == app.client.people.me.member:
+        lines += receipts.events(found.receipt, times, t("receipt.step_unseen"))[1:]
     if found.checked_out:
         lines.append((t("visit.did_check_out"), "", times.clock(found.checked_out), True))
     elif found.started:
         lines.append((t("visit.check_out"), "", times.clock(found.until), False))
-    if found.member == app.client.people.me.member:
-        lines += receipts.events(found.receipt, times, t("receipt.step_unseen"))[1:]
     return lines
 
 
