@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -16,6 +17,7 @@ import uvicorn
 from sync_server.app import build_app
 from sync_server.app.services import build_services
 from sync_server.app.settings import Settings
+from sync_server.connection import BoundedConnection
 from sync_server.notify.live import Live
 from sync_server.setup_links import new_setup_link
 from sync_server.store.port import StoreRefused
@@ -152,6 +154,7 @@ async def serve(
 
     config = uvicorn.Config(
         build_app(services),
+        http=BoundedConnection,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -168,8 +171,16 @@ async def serve(
         await store.close()
 
 
+def _use_all_handles() -> None:
+    """Every connection is one; the usual 1024 would be few for event streams and easy to use up."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Everything from the lock to the orderly end. Raises Refused."""
+    _use_all_handles()
     check_certificate(settings)
     with locked(settings.data), bind(settings) as listener:
         store = open_store(settings.data)
