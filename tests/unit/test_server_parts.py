@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from protocol.ids import new_id
 from protocol.jose import generate_key, public, sign, verify
 from protocol.jws import Typ, peek
 from protocol.kinds import Coarse
+from sync_server.app.body import READ_SECONDS
 from sync_server.app.pressure import Buckets, Pressure
 from sync_server.devices.packages import is_sealed_package
 from sync_server.devices.signatures import verify_peeked
@@ -52,6 +54,14 @@ def test_joined_parts_are_not_other_parts() -> None:
 @given(st.uuids(version=4))
 def test_ids_survive_the_database(identifier: object) -> None:
     assert text(blob(str(identifier))) == str(identifier)
+
+
+def test_the_server_waits_longer_for_a_body_than_any_client() -> None:
+    """Else a slow line would park for good what only had to be sent in smaller pieces."""
+    outbox = Path(__file__).parents[2] / "assets" / "web" / "device" / "outbox.js"
+    found = re.search(r"const TIMEOUT = \{ urgent: ([\d_]+), other: ([\d_]+) \}", outbox.read_text("utf-8"))
+    assert found is not None
+    assert max(int(found[1]), int(found[2])) / 1000 < READ_SECONDS
 
 
 def test_buckets_fill_again() -> None:

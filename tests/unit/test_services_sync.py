@@ -14,6 +14,7 @@ from mobile_app.services.client import AppError, GateState
 from mobile_app.services.gate import IDLE_SECONDS
 from mobile_app.services.sync import POLL_SECONDS, RETRY_SECONDS
 from protocol.ids import new_id
+from protocol.jws import Jwk
 from protocol.roster import roles_change, version_hash
 from tests.support.fake_ports import NOON, PASSPHRASE, Author, Phone, folded, settled, spoiled
 
@@ -313,7 +314,7 @@ def test_the_alarm_page_is_kept_in_step_although_nothing_can_be_sealed() -> None
         phone, _ = await leader_and_deputy()
         late = Author(phone.script, phone, ("employee", "leader"))
 
-        async def broken(*_: object) -> str:
+        async def broken(plaintext: bytes, header: str, readers: list[Jwk]) -> str:  # noqa: ARG001 # the port's names
             raise PortError("cannot_seal")
 
         phone.sealer.seal = broken  # type: ignore[method-assign]
