@@ -23,6 +23,7 @@ from protocol.messages import (
     RosterPage,
     ServerInfo,
 )
+from protocol.times import is_time
 
 PREFIX = "/api/v1"
 
@@ -37,10 +38,10 @@ def _fields(kind: type, raw: Any) -> dict[str, Any]:
 def _entry(raw: Any) -> FeedEntry:
     """One entry; what it holds is judged later, but its own members have to be of their types. Raises TypeError, KeyError."""
     texts = [raw[name] for name in ("type", "id", "sender", "content")]
-    if not all(isinstance(value, str) for value in texts) or type(raw["received"]) is not int:
+    if not all(isinstance(value, str) for value in texts) or not is_time(raw["received"]):
         raise TypeError("entry")
     delay = raw.get("delay", 0)
-    if type(delay) is not int or delay < 0:
+    if not is_time(delay):
         raise TypeError("delay")
     return FeedEntry(texts[0], texts[1], texts[2], raw["received"], texts[3], delay)
 
@@ -147,8 +148,9 @@ class Api:
         """What has been said of an alarm this device was sealed to. Needs a session."""
         answer = await self._ask("GET", f"/units/{unit}/alarms/{quote(case, safe='')}")
         try:
-            return [
-                ReceivedStatement(str(raw["statement"]), int(raw["received"])) for raw in answer["statements"]
-            ]
+            told = [ReceivedStatement(str(raw["statement"]), raw["received"]) for raw in answer["statements"]]
+            if not all(is_time(one.received) for one in told):
+                raise TypeError("received")
+            return told
         except (KeyError, TypeError, ValueError) as error:
             raise AppError("not_trygg", detail="alarm") from error

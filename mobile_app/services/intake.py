@@ -166,8 +166,10 @@ class Intake:
         if (statement.server, statement.unit, statement.id) != (identity.server, identity.unit, entry.id):
             return refused(entry, str(ErrorCode.STATEMENT_INVALID))
         device = self._roster.device(statement.device)
+        # Somebody who has left answers for nobody any more, whatever a server hands on; what was checked before that stays.
         verified = (
             device is not None
+            and device in self._roster.current().active_devices()
             and device.member == statement.member
             and kid == thumbprint(device.member_key)
             and await self._core.ports.sealer.verify(entry.content, device.member_key)

@@ -59,7 +59,7 @@ class People:
         if identity is not None and identity.member == member:
             return identity.name, identity.phone
         handed = self._core.store.get(PROFILES, member) or {}
-        return text(handed, "name", LONGEST_NAME), text(handed, "phone", 40)
+        return shown_name(text(handed, "name")), text(handed, "phone", 40)
 
     def all(self) -> list[Person]:
         """Everybody of the unit, by name; me too."""
@@ -101,7 +101,17 @@ class People:
 def _told(member: str, facts: list[Fact]) -> tuple[str, str] | None:
     """Name and number as the member last told them; nobody else's word counts."""
     told = [fact for fact in in_order(facts) if fact.kind == "profile.set" and fact.member == member]
-    return (text(told[-1].body, "name", LONGEST_NAME), text(told[-1].body, "phone", 40)) if told else None
+    return (shown_name(text(told[-1].body, "name")), text(told[-1].body, "phone", 40)) if told else None
+
+
+_JOINERS = "\u200c\u200d"
+
+
+def shown_name(name: str) -> str:
+    """A name as others wrote it, made fit to stand inside a sentence: on one line, no longer than names are, and without signs
+    that nobody sees but that turn around what stands beside it. "Sett av …" must say what it says."""
+    seen = "".join(sign for sign in " ".join(name.split()) if sign.isprintable() or sign in _JOINERS)
+    return seen[:LONGEST_NAME].strip()
 
 
 def required(value: str, longest: int = LONGEST_NAME) -> str:

@@ -431,3 +431,62 @@ def test_a_locked_vault_shows_nothing_and_takes_nothing() -> None:
         assert [i.case for i in phone.client.incidents.received()] == [event.case]
 
     asyncio.run(story())
+
+
+def test_somebody_who_has_left_acknowledges_nothing_any_more() -> None:
+    """With the server's help a former leader could let a person in danger believe that somebody is coming."""
+
+    async def story() -> None:
+        phone = Phone()
+        await phone.found()
+        amina, former, leader = (
+            Author(phone.script, phone, roles) for roles in (("employee",), ("leader",), ("leader",))
+        )
+        alarm = amina.send(amina.event("alarm.raised"))
+        await phone.client.sync.now()
+        leader.append(removal(member=former.member))
+        for author in (former, leader):
+            said = author.say(alarm.case, AckState.TAKEN)
+            phone.script.add("statement", said["id"], said["statement"])
+        await phone.client.sync.now()
+        acks = phone.client._journal.acknowledgements(alarm.case)  # ids, where names are not known
+        assert {ack.member: ack.verified for ack in acks} == {former.member: False, leader.member: True}
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("Amina \u202eidraK\u202c\n\tYusuf ", "Amina idraK Yusuf"),
+        ("\u200f\u2066Siv\u2069", "Siv"),
+        ("Zahrā Mūsa\u200cvī", "Zahrā Mūsa\u200cvī"),
+        ("x" * 200, "x" * 80),
+        ("\u202e \x00", ""),
+    ],
+)
+def test_a_name_can_not_turn_a_sentence_around(told: str, shown: str) -> None:
+    async def story() -> None:
+        phone = Phone()
+        await phone.found()
+        author = Author(phone.script, phone)
+        author.send(author.event("profile.set", {"name": told, "phone": "7"}, case=author.member))
+        await phone.client.sync.now()
+        assert phone.client.people.name(author.member) == shown
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("received", [2**53, -1, 1.5, "1", None, True])
+def test_a_time_that_is_none_is_not_taken_in(received: object) -> None:
+    """A view that tried to write it would fail, with the alarm on it."""
+
+    async def story() -> None:
+        phone = Phone()
+        await phone.found()
+        author = Author(phone.script, phone)
+        author.send(author.event("alarm.raised"), received=received)  # type: ignore[arg-type]
+        with pytest.raises(AppError, match="not_trygg"):
+            await phone.client.sync.now()
+
+    asyncio.run(story())

@@ -314,7 +314,7 @@ def test_the_alarm_page_is_kept_in_step_although_nothing_can_be_sealed() -> None
         phone, _ = await leader_and_deputy()
         late = Author(phone.script, phone, ("employee", "leader"))
 
-        async def broken(plaintext: bytes, header: str, readers: list[Jwk]) -> str:  # noqa: ARG001 # the port's names
+        async def broken(plaintext: bytes, header: str, readers: list[Jwk]) -> str:  # the port's names
             raise PortError("cannot_seal")
 
         phone.sealer.seal = broken  # type: ignore[method-assign]
