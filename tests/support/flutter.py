@@ -93,13 +93,24 @@ def type_into(page: Page, label: str, text: str, *, seconds: float = 15.0) -> No
         "() => ['INPUT', 'TEXTAREA'].includes(document.activeElement?.tagName)",
         what=f"the focus in {label!r}",
     )
-    _empty(page, field, label)
-    page.keyboard.type(text)
+    # Flutter connects its keyboard some time after the focus; a letter typed before that is lost. People type slower.
     end = time.monotonic() + FIELD_SECONDS
-    while (value := field.input_value()) != text:
+    while True:
+        _empty(page, field, label)
+        page.keyboard.type(text)
+        if _holds(page, field, text):
+            return
         if time.monotonic() >= end:
-            raise AssertionError(f"the field {label!r} holds {value!r}, not {text!r}")
+            raise AssertionError(f"the field {label!r} holds {field.input_value()!r}, not {text!r}")
+
+
+def _holds(page: Page, field: Locator, text: str) -> bool:
+    """Whether a field comes to hold a text, and has stopped changing."""
+    last = None
+    while (value := field.input_value()) != last:
+        last = value
         page.wait_for_timeout(POLL_MS)
+    return value == text
 
 
 def wait_text(page: Page, text: str, *, exact: bool = False, seconds: float = 15.0) -> Locator:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import random
 import re
 import sqlite3
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+
+from protocol import limits
+from protocol.encoding import unb64url
+from protocol.envelope import parse_envelope
+from protocol.invites import read_grant
+from protocol.roster import Roster, step
+from protocol.statements import read_statement
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}")
@@ -82,3 +91,31 @@ def _inflated(data: bytes) -> bytes:
         except zlib.error:
             continue
     return b""
+
+
+def strange_words(rng: random.Random, count: int) -> list[str]:
+    """Words that stand nowhere else, with Norwegian letters, long enough not to come up by chance."""
+    letters = "abcdefghijklmnopqrstuvwxyzæøå"
+    return ["".join(rng.choices(letters, k=10)).capitalize() for _ in range(count)]
+
+
+def check_sealed(kept: dict[str, list[bytes]]) -> None:
+    """Every stored blob has the one shape that is allowed in its place: a sealed envelope, or a signed text without content.
+
+    `kept`: the columns of the server's database. Raises ProtocolError or AssertionError.
+    """
+    roster: Roster | None = None
+    for value in kept["roster_version.jws"]:
+        roster = step(roster, value.decode()).roster
+    for value in kept["invite.grant_jws"]:
+        read_grant(value.decode())
+    for value in kept["invite.package"]:
+        head, key, _, _, _ = value.decode().split(".")
+        assert (json.loads(unb64url(head)), key) == ({"alg": "dir", "enc": "A256GCM"}, "")
+    for kind, value in zip(kept["entry.type"], kept["entry.content"], strict=True):
+        if kind == b"0":
+            envelope = parse_envelope(value.decode())
+            assert len(unb64url(json.loads(value)["ciphertext"])) in limits.PADDING_STEPS
+            assert envelope.readers
+        else:
+            read_statement(value.decode())

@@ -86,6 +86,7 @@ function drawStrip() {
     strip.classList.toggle("ta-teal", drill);
   }
   strip.hidden = !core.setup;
+  if (!strip.hidden && performance.getEntriesByName("alarm-usable").length === 0) performance.mark("alarm-usable");
 }
 
 watchHold(strip, {
