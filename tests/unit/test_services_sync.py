@@ -309,6 +309,20 @@ def test_an_alarm_the_server_knows_by_another_case_holds_up_nothing() -> None:
     asyncio.run(story())
 
 
+def test_a_thousand_alarms_of_one_phone_do_not_hold_up_another() -> None:
+    async def story() -> None:
+        phone, deputy = await leader_and_deputy()
+        amina = Author(phone.script, phone)
+        cases = [deputy.send(deputy.event("alarm.raised"), key=deputy.keys.field).case for _ in range(30)]
+        cases.append(amina.send(amina.event("alarm.raised")).case)
+        await phone.client.sync.now()
+        assert {alarm.case for alarm in phone.client.alarms.active()} == set(cases)
+        asked = [path.rpartition("/")[2] for _, path in phone.script.asked if "/alarms/" in path]
+        assert sorted(asked) == sorted(cases[-2:])
+
+    asyncio.run(story())
+
+
 def test_the_alarm_page_is_kept_in_step_although_nothing_can_be_sealed() -> None:
     async def story() -> None:
         phone, _ = await leader_and_deputy()
