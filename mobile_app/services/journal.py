@@ -27,6 +27,9 @@ from protocol.statements import AckState, Statement, read_statement
 
 _T = TypeVar("_T")
 
+MOST_HEADS = 32
+"""Predecessors an event names at most. Else whoever floods a case would make every further event of it too large to be sent."""
+
 
 def _fact(row: dict[str, Any]) -> Fact:
     return Fact(
@@ -142,10 +145,13 @@ class Journal:
         return keys
 
     def _heads(self, case: str) -> tuple[str, ...]:
-        """The events of a case that no other event of it names."""
-        facts = self._facts.get(case, {})
+        """The events of a case that no other event of it names; when they are very many, own ones and the latest."""
+        facts, me = self._facts.get(case, {}), self._core.me().member
         named = {prev for fact in facts.values() for prev in fact.prev}
-        return tuple(sorted(event for event in facts if event not in named))
+        heads = sorted(
+            (fact.member == me, fact.written, event) for event, fact in facts.items() if event not in named
+        )
+        return tuple(sorted(event for _, _, event in heads[-MOST_HEADS:]))
 
     async def create(
         self,

@@ -48,6 +48,7 @@ async def rings(sender: Person, leader: Person) -> str:
         lambda c: next((a for a in c.alarms.active() if a.case == case and a.position), None),
         "the alarm and where it is",
     )
+    assert alarm is not None
     assert alarm.position is not None
     assert (alarm.position.latitude, alarm.position.longitude, alarm.position.accuracy) == (62.73, 7.16, 8.0)
     assert alarm.position.at > 0

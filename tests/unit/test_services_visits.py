@@ -11,6 +11,7 @@ from mobile_app.domain.checklist import Level
 from mobile_app.domain.visit import Visit
 from mobile_app.ports import PortError
 from mobile_app.services.client import AppError, Client
+from mobile_app.services.journal import MOST_HEADS
 from protocol.envelope import parse_envelope
 from tests.support.fake_ports import NOON, Author, Phone
 
@@ -248,5 +249,31 @@ def test_subscribers_hear_of_changes_until_they_stop() -> None:
         count = len(heard)
         await client.visits.begin("home_visit")
         assert len(heard) == count
+
+    asyncio.run(story())
+
+
+def test_a_flooded_visit_can_still_be_ended() -> None:
+    """Somebody who reads a visit can write to its case; naming all of it would make the check-out too large to be sent."""
+
+    async def story() -> None:
+        phone, client = await started_app()
+        draft = await client.visits.begin("home_visit")
+        visit = await client.visits.plan(replace(draft, place="Fjellveien 8", minutes=30))
+        await client.visits.start(visit.case)
+        other = Author(phone.script, phone, ("leader",))
+        for _ in range(MOST_HEADS + 8):
+            other.send(other.event("case.seen", case=visit.case))
+        await client.sync.now()
+        ended = await client.visits.check_out(visit.case)
+        assert ended.checked_out
+        rows = {
+            row["kind"]: row
+            for row in phone.vault.tables()["events"]
+            if row["case"] == visit.case and row["own"]
+        }
+        prev = rows["visit.checked_out"]["prev"]
+        assert len(prev) == MOST_HEADS
+        assert rows["visit.started"]["id"] in prev
 
     asyncio.run(story())
