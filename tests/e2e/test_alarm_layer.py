@@ -128,6 +128,24 @@ def test_holding_the_strip_shows_the_ring_and_sends(device: LabDevice, server: S
     assert [event.kind for event in device.events()] == ["alarm.raised"]
 
 
+def test_a_tap_on_the_strip_presses_nothing_that_comes_up_under_the_finger(device: LabDevice) -> None:
+    page = app_page(device)
+    press_strip(page)
+    expect(page.get_by_role("heading", name="Alarmen er sendt")).to_be_visible(timeout=10_000)
+    page.mouse.up()
+    page.get_by_role("button", name="Til appen").tap()
+    # The strip now lies where "Jeg er trygg" and the numbers to call come up.
+    for _ in range(3):
+        page.locator("#strip").tap()
+        expect(page.get_by_role("button", name="Jeg er trygg")).to_be_visible()
+        expect(page.get_by_text("Er du trygg?")).to_have_count(0)
+        page.get_by_role("button", name="Til appen").tap()
+        expect(page.get_by_role("button", name="Jeg er trygg")).to_be_hidden()
+    page.locator("#strip").tap()
+    page.get_by_role("button", name="Jeg er trygg").tap()
+    expect(page.get_by_text("Er du trygg?")).to_be_visible()
+
+
 def test_letting_the_strip_go_early_sends_nothing(device: LabDevice, server: ScriptedServer) -> None:
     page = app_page(device)
     press_strip(page)

@@ -68,6 +68,11 @@ export class AlarmCore {
   }
 
   #changed() {
+    // Whoever of page, worker and service worker got it through: the mark says when this page knew.
+    const began = performance.getEntriesByName("alarm-durable").length > 0 || this.alarm?.unstored;
+    if (began && this.alarm?.received && performance.getEntriesByName("alarm-accepted").length === 0) {
+      performance.mark("alarm-accepted");
+    }
     for (const listener of this.#listeners) listener();
   }
 
@@ -165,10 +170,7 @@ export class AlarmCore {
       const { received, error, final } = await sendUnstored(row);
       const event = /** @type {AlarmEvent} */ (alarm.events.find(({ id }) => id === row.id));
       Object.assign(event, { received, error });
-      if (received && row.act === "raise") {
-        alarm.received ||= received;
-        performance.mark("alarm-accepted");
-      }
+      if (received && row.act === "raise") alarm.received ||= received;
       this.#changed();
       if (received || final) break;
       await new Promise((resolve) => setTimeout(resolve, UNSTORED_RETRY_MS));
@@ -237,7 +239,6 @@ export class AlarmCore {
     await flushOutbox({ eager: true, urgentOnly: true }).catch(() => {});
     await this.load().catch(() => {});
     const sent = this.alarm?.events.some(({ act, received }) => act === "raise" && received > 0);
-    if (sent && performance.getEntriesByName("alarm-accepted").length === 0) performance.mark("alarm-accepted");
     if (sent) this.#reached(true);
     this.#schedule(0);
   }

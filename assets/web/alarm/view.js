@@ -44,6 +44,12 @@ function ago(at) {
 
 /** @param {string} act @param {string} look @param {string} inner */
 const button = (act, look, inner) => `<button type="button" class="ta-b ${look}" data-act="${act}">${inner}</button>`;
+/** What a press on a node would do: an act, an address to call, or nothing. @param {EventTarget | null} node */
+const deedOf = (node) => {
+  const found = /** @type {Element | null} */ (node)?.closest?.("[data-act],[href]");
+  return found?.getAttribute("data-act") ?? found?.getAttribute("href") ?? "";
+};
+const PRESS_MS = 2000;
 const words = (/** @type {string} */ text) => `<span>${esc(text)}</span>`;
 const bodyText = (/** @type {string} */ text) => `<p class="ta-body">${esc(text)}</p>`;
 const headline = (/** @type {string} */ text) => `<h2 class="ta-headline" tabindex="-1">${esc(text)}</h2>`;
@@ -158,6 +164,8 @@ export class AlarmView {
   #cancelled = 0;
   #broken = false;
   #ticker = 0;
+  /** Where the last finger went down. */
+  #began = { deed: "", at: -Infinity };
 
   /**
    * @param {HTMLElement} root @param {AlarmCore} core
@@ -172,6 +180,7 @@ export class AlarmView {
     this.live = /** @type {HTMLElement} */ (root.firstElementChild);
     this.app = /** @type {HTMLElement} */ (root.lastElementChild);
     root.addEventListener("click", (event) => this.#pressed(event));
+    addEventListener("pointerdown", ({ target, timeStamp }) => (this.#began = { deed: deedOf(target), at: timeStamp }), true);
     core.subscribe(() => this.draw());
     for (const name of ["online", "offline"]) addEventListener(name, () => this.draw());
     // Back from the browser's cache: nobody is holding anything.
@@ -521,6 +530,11 @@ export class AlarmView {
 
   /** @param {MouseEvent} event */
   #pressed(event) {
+    const deed = deedOf(event.target);
+    // The screen may change under a finger: a tap that opened it must not also press what came up there ("Jeg er trygg", 112).
+    // A screen reader's press has no finger.
+    const { deed: began, at } = this.#began;
+    if (deed && deed !== began && event.timeStamp - at < PRESS_MS) return event.preventDefault();
     const act = /** @type {HTMLElement} */ (event.target).closest?.("[data-act]")?.getAttribute("data-act");
     // Only a person presses: no script, extension or test hook may raise or end an alarm by a made-up click.
     if (!act || !event.isTrusted) return;
