@@ -42,6 +42,9 @@ class Keys(Protocol):
     async def generate(self) -> DeviceKeys:
         """New keys of this device, kept by the adapter until `Vault.create` stores them (field key: outside the vault)."""
 
+    async def kept(self) -> DeviceKeys:
+        """Public halves of the keys in the open vault. Raises PortError(vault_locked)."""
+
     async def one_time(self) -> Jwk:
         """A fresh private P-256 JWK (members crv, d, kty, x, y), to be handed on inside an invite or recovery package."""
 
@@ -129,7 +132,9 @@ class Vault(Protocol):
     async def damaged(self) -> list[int]:
         """Ids of rows the last `load` could not open."""
 
-    async def apply(self, rows: list[tuple[int, str | None]], outbox: list[OutboxRow], settled: list[str]) -> None:
+    async def apply(
+        self, rows: list[tuple[int, str | None]], outbox: list[OutboxRow], settled: list[str]
+    ) -> None:
         """One durable transaction: put rows (None deletes), add outbox rows, drop sent outbox rows by id.
 
         Returns when it is on disk. Raises PortError: quota_full, storage_failed, vault_locked; then nothing was changed.
@@ -167,7 +172,9 @@ class Net(Protocol):
     async def send(self, method: str, path: str, body: str | None = None, timeout: float = 10) -> Reply:
         """Plain request with the read session's cookie. `timeout` in seconds. Raises PortError: offline, timeout."""
 
-    async def signed(self, method: str, path: str, body: str | None = None, request_id: str = "", timeout: float = 10) -> Reply:
+    async def signed(
+        self, method: str, path: str, body: str | None = None, request_id: str = "", timeout: float = 10
+    ) -> Reply:
         """The same, signed with the field key (docs/protocol.md "Signed requests"). Raises also PortError(not_provisioned)."""
 
     async def listen(self, unit: str, on_nudge: Callable[[], None]) -> None:

@@ -1,6 +1,8 @@
 """The door: which state the app is in, unlocking, and locking by itself."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from enum import StrEnum
 
 from mobile_app.ports import PortError, VaultState
@@ -21,7 +23,10 @@ class GateState(StrEnum):
 
 
 class Gate:
-    """Opens and closes the vault. `opened`, `closing`: what the client does then."""
+    """Opens and closes the vault. `opened`, `closing`: what the client does then.
+
+    `storage_promised`: False once the device has declined to keep our storage whatever happens.
+    """
 
     def __init__(
         self, core: Core, opened: Callable[[], Awaitable[None]], closing: Callable[[], Awaitable[None]]
@@ -31,13 +36,13 @@ class Gate:
         self._closing = closing
         self._touched = core.timing.monotonic()
         self.state = GateState.NEW
-        self.storage_promised = False
+        self.storage_promised = True
+        self._asking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Find out what the device holds. Raises AppError."""
         try:
             state = await self._core.ports.vault.state()
-            self.storage_promised = await self._core.ports.host.persist()
         except PortError as error:
             raise app_error(error) from error
         if state is VaultState.OPEN:
@@ -46,6 +51,13 @@ class Gate:
             by_vault = {VaultState.NONE: GateState.NEW, VaultState.LOCKED: GateState.LOCKED}
             self.state = by_vault.get(state, GateState.ELSEWHERE)
         self._core.changed()
+        # A browser may take its time over this, even ask the person: the first screen does not wait for it.
+        self._asking = asyncio.ensure_future(self._ask_to_keep())
+
+    async def _ask_to_keep(self) -> None:
+        with suppress(PortError):
+            self.storage_promised = await self._core.ports.host.persist()
+            self._core.changed()
 
     async def unlock(self, passphrase: str) -> None:
         """Open with the passphrase. Raises AppError: wrong_passphrase with the seconds until the next try."""

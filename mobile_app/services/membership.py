@@ -48,12 +48,16 @@ class Membership:
             raise app_error(error) from error
         await self._core.store.load()
         self._core.load()
-        if self._core.identity is None:
-            # Ended between making the vault and its first row: the keys are in it, their public halves are not known.
-            raise AppError("vault_exists", detail="an unfinished start")
-        if self._core.identity.is_member:
+        identity = self._core.identity
+        if identity is None:
+            # Ended between making the vault and its first row: the keys in it are still nobody's.
+            try:
+                return await self._core.ports.keys.kept()
+            except PortError as error:
+                raise app_error(error) from error
+        if identity.is_member:
             raise AppError("vault_exists")
-        return self._core.identity.keys
+        return identity.keys
 
     async def unfinished(self, state: str, unit: str | None = None) -> Identity | None:
         """An attempt of this kind (and for this unit) to go on with. Another one is given up, unless the server has accepted it:

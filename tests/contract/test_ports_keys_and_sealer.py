@@ -14,7 +14,7 @@ from protocol.errors import ErrorCode
 from protocol.ids import new_id
 from protocol.jws import Typ, is_public_p256, peek
 from protocol.kinds import Act, Coarse
-from tests.support.port_rigs import Rig
+from tests.support.port_rigs import PASSPHRASE, Rig
 
 pytestmark = pytest.mark.contract
 
@@ -46,6 +46,16 @@ def test_device_keys_are_three_different_public_keys(rig: Rig) -> None:
     keys = rig.run(rig.keys.generate())
     assert all(is_public_p256(key) for key in (keys.field, keys.member, keys.encryption))
     assert len({thumbprint(key) for key in (keys.field, keys.member, keys.encryption)}) == 3
+
+
+def test_the_keys_of_an_open_vault_are_known_again_after_a_restart(rig: Rig) -> None:
+    made = rig.run(rig.keys.generate())
+    rig.run(rig.vault.create(PASSPHRASE))
+    assert rig.run(rig.keys.kept()) == made
+    rig.run(rig.reopen())
+    refused(rig, "vault_locked", rig.keys.kept())
+    rig.run(rig.vault.unlock(PASSPHRASE))
+    assert rig.run(rig.keys.kept()) == made
 
 
 def test_a_one_time_key_can_be_handed_on(rig: Rig) -> None:

@@ -62,6 +62,9 @@ class FakeKeys:
     async def generate(self) -> DeviceKeys:
         return self.own.public()
 
+    async def kept(self) -> DeviceKeys:
+        return self.own.public()
+
     async def one_time(self) -> Jwk:
         return jose.generate_key()
 

@@ -87,6 +87,38 @@ def test_founding_goes_on_after_a_wrong_token_with_the_same_keys() -> None:
     asyncio.run(story())
 
 
+def test_founding_goes_on_after_an_end_between_the_vault_and_its_first_row() -> None:
+    async def story() -> None:
+        phone = Phone()
+        keys = await phone.keys.generate()
+        await phone.vault.create(PASSPHRASE)
+        client = await phone.restart()
+        assert client.gate.state is GateState.NEW
+        await client.founding.found("token", "Enhet", "Kari", "", PASSPHRASE)
+        roster = folded(phone.script.versions)
+        assert roster is not None
+        assert [device.member_key for device in roster.devices.values()] == [keys.member]
+
+    asyncio.run(story())
+
+
+def test_the_first_screen_does_not_wait_for_the_promise_to_keep_our_storage() -> None:
+    async def story() -> None:
+        phone = Phone()
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        phone.host.persist = lambda: answer  # type: ignore[method-assign,assignment,return-value]
+        await phone.client.gate.start()
+        assert phone.client.gate.state is GateState.NEW
+        assert phone.client.gate.storage_promised
+        told = asyncio.Event()
+        phone.client.subscribe(told.set)
+        answer.set_result(False)
+        await told.wait()
+        assert not phone.client.gate.storage_promised
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("killed", [True, False])
 def test_a_founding_whose_answer_was_lost_is_found_out(killed: bool) -> None:
     async def story() -> None:

@@ -86,6 +86,11 @@ export const trygg = {
       const { field, member, encryption } = await generateKeys();
       return JSON.stringify({ field: field.jwk, member: member.jwk, encryption: encryption.jwk });
     },
+    async kept() {
+      if ((await vaultState()) !== "open") throw new PortError("vault_locked");
+      const [field, member, encryption] = await Promise.all(["field", "member", "encryption"].map(ownKey));
+      return JSON.stringify({ field: field.jwk, member: member.jwk, encryption: encryption.jwk });
+    },
     oneTime: async () => JSON.stringify(await oneTimeKey()),
   },
   sealer: {

@@ -12,6 +12,7 @@ class TryggKeys(Protocol):
     """`trygg.keys`"""
 
     def generate(self) -> Awaitable[str]: ...
+    def kept(self) -> Awaitable[str]: ...
     def oneTime(self) -> Awaitable[str]: ...  # noqa: N802 - JavaScript's spelling, here and below
 
 

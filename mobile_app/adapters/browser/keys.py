@@ -17,6 +17,10 @@ class BrowserKeys:
         """See `Keys.generate`."""
         return read_device_keys(await ask(self._trygg.generate()))
 
+    async def kept(self) -> DeviceKeys:
+        """See `Keys.kept`."""
+        return read_device_keys(await ask(self._trygg.kept()))
+
     async def one_time(self) -> Jwk:
         """See `Keys.one_time`."""
         jwk: Jwk = json.loads(await ask(self._trygg.oneTime()))

@@ -1,7 +1,7 @@
 """Port `Keys` on `protocol.jose`."""
 
 from mobile_app.adapters.native.key_ring import KeyRing
-from mobile_app.ports import DeviceKeys, Jwk
+from mobile_app.ports import DeviceKeys, Jwk, PortError
 from protocol import jose
 
 
@@ -16,7 +16,17 @@ class NativeKeys:
         ring = self._ring
         ring.field, ring.member, ring.encryption = (jose.generate_key() for _ in range(3))
         ring.fresh = True
-        return DeviceKeys(jose.public(ring.field), jose.public(ring.member), jose.public(ring.encryption))
+        return self._public()
+
+    async def kept(self) -> DeviceKeys:
+        """See `Keys.kept`."""
+        if self._ring.fresh or self._ring.member is None:
+            raise PortError("vault_locked")
+        return self._public()
+
+    def _public(self) -> DeviceKeys:
+        need = self._ring.need
+        return DeviceKeys(*(jose.public(need(use)) for use in ("field", "member", "encryption")))
 
     async def one_time(self) -> Jwk:
         """See `Keys.one_time`."""
