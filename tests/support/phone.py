@@ -14,7 +14,6 @@ from tests.support.browser import BrowserContextFactory
 from tests.support.flutter import (
     enable_semantics,
     tap,
-    tap_at,
     type_into,
     wait_evaluate,
     wait_painted,

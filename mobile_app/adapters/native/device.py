@@ -31,7 +31,7 @@ class NativeDevice:
     ) -> None:
         ring = KeyRing()
         self._alarm_file = AlarmFile(directory / "alarm.sqlite")
-        self.keys = NativeKeys(ring)
+        self.keys = NativeKeys(ring, self._alarm_file)
         self.sealer = NativeSealer(ring, self._alarm_file)
         self.vault = NativeVault(directory, ring, self._alarm_file, clock, cost)
         self.net = NativeNet(server_url, RequestSigner(ring, self._alarm_file, clock))

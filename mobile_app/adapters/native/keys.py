@@ -1,5 +1,6 @@
 """Port `Keys` on `protocol.jose`."""
 
+from mobile_app.adapters.native.alarm_file import AlarmFile
 from mobile_app.adapters.native.key_ring import KeyRing
 from mobile_app.ports import DeviceKeys, Jwk, PortError
 from protocol import jose
@@ -8,8 +9,9 @@ from protocol import jose
 class NativeKeys:
     """Makes keys and leaves the private halves in the ring, until the vault keeps them."""
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, alarm_file: AlarmFile) -> None:
         self._ring = ring
+        self._alarm_file = alarm_file
 
     async def generate(self) -> DeviceKeys:
         """See `Keys.generate`."""
@@ -22,6 +24,9 @@ class NativeKeys:
         """See `Keys.kept`."""
         if self._ring.fresh or self._ring.member is None:
             raise PortError("vault_locked")
+        await self._alarm_file.field_key(
+            self._ring
+        )  # it lies outside the vault, and is read when first needed
         return self._public()
 
     def _public(self) -> DeviceKeys:
