@@ -36,6 +36,8 @@ LOUD = frozenset(
     }
 )
 """What the server says of this device itself: everybody in front of it has to know."""
+BEHIND = frozenset({ErrorCode.ROSTER_INVALID, ErrorCode.UPDATE_NEEDED})
+"""Why a roster can't be followed: what is sealed meanwhile goes by an older one."""
 
 
 _LOG = logging.getLogger(__name__)
@@ -241,7 +243,15 @@ class Sync:
                 await self._outgoing.flush()
         if behind is None:
             self._confirmed = self._core.now()
+        await self._tell_of_roster(behind)
         return behind
+
+    async def _tell_of_roster(self, behind: AppError | None) -> None:
+        """A roster that can't be followed is shown until it can; a fork or an older one is the bigger news and stays."""
+        told = self.status.trouble
+        code = behind.code if behind is not None and behind.code in BEHIND else ""
+        if (code and not told) or (behind is None and told in BEHIND):
+            await self._core.tell_trouble(code)
 
     async def _page(self) -> tuple[bool, AppError | None]:
         """Fetch one page and store what it brings together with the point after it.

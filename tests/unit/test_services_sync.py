@@ -256,10 +256,12 @@ def test_a_forged_roster_version_is_not_pinned() -> None:
         phone.script.versions.append(spoiled(real))
         with pytest.raises(AppError, match="roster_invalid"):
             await phone.client.sync.now()
+        assert phone.client.sync.status.trouble == "roster_invalid"
         assert "safety_rep" not in phone.client.people.get(deputy.member).roles
         phone.script.versions[-1] = real
         await phone.client.sync.now()
         assert "safety_rep" in phone.client.people.get(deputy.member).roles
+        assert phone.client.sync.status.trouble == ""
 
     asyncio.run(story())
 
