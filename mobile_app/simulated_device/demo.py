@@ -104,7 +104,7 @@ async def show(cast: Cast, url: str) -> None:
         invite = await cast.leader.inviting.invite(role)
         say(f"  som {title + ':':<12} {invite.link}")
     say(f"Enhetens ord, like hos alle: {' '.join(cast.leader.people.words)}")
-    say("Simulerte personer og passordfrasene deres:")
+    say("Simulerte personer og passfrasene deres:")
     for part in (LEADER, *OTHERS):
         say(f"  {part.name:<14} {part.title:<11} {part.passphrase}")
     say()
