@@ -129,7 +129,7 @@ export class AlarmCore {
     this.#changed();
     askForSync();
     tellAll({ type: "alarm", case: this.alarm.case });
-    tellAll({ type: "outbox", urgent: true });
+    tellAll({ type: "outbox" });
     void this.#deliver();
     if (!drill) void this.#followPosition(setup);
   }
@@ -196,7 +196,7 @@ export class AlarmCore {
     this.#changed();
     askForSync();
     tellAll({ type: "alarm", case: alarm.case });
-    tellAll({ type: "outbox", urgent: true });
+    tellAll({ type: "outbox" });
     void this.#deliver();
   }
 

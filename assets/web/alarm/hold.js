@@ -12,7 +12,7 @@ const BREAK_MS = 400;
 /**
  * @typedef {object} HoldListener times as of performance.now()
  * @property {(start: number) => void} onStart
- * @property {(held: number, byKey: boolean) => void} onEnd let go too early, after so many ms
+ * @property {(held: number) => void} onEnd let go too early, after so many ms
  * @property {() => void} onFull
  */
 
@@ -56,14 +56,14 @@ export function watchHold(button, listener) {
     listener.onFull();
   }
 
-  /** @param {number} at when it was let go @param {boolean} byKey */
-  function end(at, byKey) {
+  /** @param {number} at when it was let go */
+  function end(at) {
     if (!hold) return;
     const held = at - hold.start;
     if (held >= HOLD_MS) return full();
     clearTimeout(hold.timer);
     hold = null;
-    listener.onEnd(held, byKey);
+    listener.onEnd(held);
   }
 
   button.addEventListener("pointerdown", (event) => {
@@ -73,12 +73,12 @@ export function watchHold(button, listener) {
     begin(event.timeStamp, event.pointerId);
   });
   button.addEventListener("pointerup", (event) => {
-    if (hold?.pointer === event.pointerId) end(event.timeStamp, false);
+    if (hold?.pointer === event.pointerId) end(event.timeStamp);
   });
   button.addEventListener("pointercancel", (event) => {
     if (hold?.pointer !== event.pointerId) return;
     broken = { start: hold.start, at: event.timeStamp };
-    end(event.timeStamp, false);
+    end(event.timeStamp);
   });
   button.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
@@ -88,10 +88,10 @@ export function watchHold(button, listener) {
   button.addEventListener("keyup", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
-    if (hold?.pointer === null) end(event.timeStamp, true);
+    if (hold?.pointer === null) end(event.timeStamp);
   });
   button.addEventListener("blur", () => {
-    if (hold?.pointer === null) end(performance.now(), true);
+    if (hold?.pointer === null) end(performance.now());
   });
   // A long press must not open a menu or start a selection.
   for (const name of ["contextmenu", "selectstart", "dragstart"]) button.addEventListener(name, (event) => event.preventDefault());

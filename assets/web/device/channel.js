@@ -1,4 +1,5 @@
-// News between page, worker, service worker and alarm page: {type: "outbox"}, {type: "alarm", case}, {type: "setup"}.
+// News between page, worker, service worker and alarm page: {type: "outbox"}, {type: "alarm", case}, {type: "setup"}. From
+// the worker to the page and back: {type: "persist"}, {type: "persisted", kept}.
 // One channel object a context, since a second one in the same context would hear the first.
 
 const channel = new BroadcastChannel("trygg");
@@ -8,11 +9,6 @@ const listeners = new Set();
 channel.onmessage = ({ data }) => {
   for (const listener of listeners) listener(data);
 };
-
-/** Tell the other contexts. @param {{type: string, [more: string]: any}} message */
-export function tellOthers(message) {
-  channel.postMessage(message);
-}
 
 /**
  * Tell the other contexts and this one.

@@ -1,13 +1,11 @@
 // HTTP to the one server for Python, and the live stream that says when to ask for news.
 
-import { read, result } from "./db.js";
+import { readSetup } from "./alarm-store.js";
 import { PortError } from "./errors.js";
 import { fieldKey } from "./keys.js";
 import { Unreachable, ask, authorization } from "./request.js";
 
 const LONGEST_PAUSE = 60_000;
-
-const setup = () => read("alarm", "config", (tx) => result(tx.objectStore("config").get("setup")));
 
 /**
  * @param {string} method @param {string} path @param {string | null | undefined} body @param {any} how
@@ -24,7 +22,7 @@ async function reply(method, path, body, how) {
 
 /** Plain request with the read session's cookie. @param {string} method @param {string} path @param {string | null | undefined} body @param {number} timeout ms */
 export async function sendRequest(method, path, body, timeout) {
-  return reply(method, path, body, { timeout, server: (await setup())?.server });
+  return reply(method, path, body, { timeout, server: (await readSetup())?.server });
 }
 
 /**
@@ -34,7 +32,7 @@ export async function sendRequest(method, path, body, timeout) {
  * @throws {PortError} not_provisioned
  */
 export async function sendSigned(method, path, body, id, timeout) {
-  const [known, field] = await Promise.all([setup(), fieldKey()]);
+  const [known, field] = await Promise.all([readSetup(), fieldKey()]);
   if (!known || !field) throw new PortError("not_provisioned");
   const sender = { server: known.server, device: known.device, field };
   const header = await authorization(sender, known.unit, method, path, body ?? "", [], id);

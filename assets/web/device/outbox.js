@@ -4,6 +4,7 @@
 // Two lanes, each under its own Web Lock: an alarm never waits for somebody else's half megabyte. The locks only spare
 // double work, since every write is idempotent by its id, so the urgent lane does not wait long for its lock either.
 
+import { readSetup } from "./alarm-store.js";
 import { onNews, tellAll } from "./channel.js";
 import { read, result, write } from "./db.js";
 import { fieldKey } from "./keys.js";
@@ -168,10 +169,7 @@ async function underLock(name, patience, work) {
  * @returns {Promise<{sent: number, left: number, next: number}>} `next`: when something is due again, ms, 0 for never
  */
 export async function flushOutbox({ eager = false, urgentOnly = false } = {}) {
-  const [setup, field] = await Promise.all([
-    read("alarm", "config", (tx) => result(tx.objectStore("config").get("setup"))),
-    fieldKey(),
-  ]);
+  const [setup, field] = await Promise.all([readSetup(), fieldKey()]);
   let sent = 0;
   if (setup && field) {
     const sender = { server: setup.server, device: setup.device, field };
@@ -304,7 +302,7 @@ async function send(sender, rows) {
  * @returns {Promise<{received: number, error: string, final: boolean}>} final: refused for good
  */
 export async function sendUnstored(row) {
-  const setup = await read("alarm", "config", (tx) => result(tx.objectStore("config").get("setup"))).catch(() => null);
+  const setup = await readSetup().catch(() => null);
   const field = await fieldKey().catch(() => null);
   if (!setup || !field) return { received: 0, error: "not_provisioned", final: false };
   try {

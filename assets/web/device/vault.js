@@ -178,5 +178,5 @@ export async function applyChanges(rows, outbox, settled) {
       if (known?.state === "sent") outboxStore.delete(id);
     }
   });
-  if (outbox.length > 0) tellAll({ type: "outbox", urgent: outbox.some(({ coarse }) => coarse === "urgent") });
+  if (outbox.length > 0) tellAll({ type: "outbox" });
 }
