@@ -220,8 +220,3 @@ def test_the_app_hears_of_the_alarm(device: LabDevice) -> None:
     page.get_by_role("button", name="Trykk i stedet").click()
     page.get_by_role("button", name="Ja, send alarmen").click()
     assert device.page.evaluate("() => self.told") == device.alarms()[0]["case"]
-
-
-def test_the_worker_may_ask_for_lasting_storage_through_the_page(device: LabDevice) -> None:
-    app_page(device)
-    assert device.page.evaluate("() => trygg.host.persist()") in (True, False)

@@ -4,7 +4,6 @@
 // From the app: event `app:layer` on window with {mode: "nav" | "flow" | "none"} (where the strip stands) or {open: "alarm"
 // | "drill"}. Keyboard: F6 goes to the strip, since Tab stays inside the canvas.
 
-import { onNews, tellAll } from "../device/channel.js";
 import { autoFlush } from "../device/outbox.js";
 import { AlarmCore } from "./core.js";
 import { watchHold } from "./hold.js";
@@ -129,12 +128,6 @@ addEventListener("app:layer", (event) => {
   const { mode, open: what } = /** @type {CustomEvent} */ (event).detail ?? {};
   if (MODES.includes(mode)) document.documentElement.dataset.strip = mode;
   if (what === "alarm" || what === "drill") open({ drill: what === "drill" });
-});
-// Only a page may ask the device to keep our storage; the worker asks through here.
-onNews(({ type }) => {
-  if (type !== "persist") return;
-  const asked = navigator.storage?.persist?.() ?? Promise.resolve(false);
-  void asked.catch(() => false).then((kept) => tellAll({ type: "persisted", kept }));
 });
 core.subscribe(drawStrip);
 core

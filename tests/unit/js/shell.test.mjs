@@ -162,3 +162,24 @@ test("the renderer follows the engine", async () => {
   if (v8BreakIterator) Intl.v8BreakIterator = v8BreakIterator;
   WebAssembly.validate = validate;
 });
+
+test("the page asks the device to keep our storage when the worker wants it to", async () => {
+  const worker = new BroadcastChannel("trygg");
+  const told = (asked) =>
+    new Promise((resolve) => {
+      worker.onmessage = ({ data }) => resolve([data, asked()]);
+      worker.postMessage({ type: "outbox" });
+      worker.postMessage({ type: "persist" });
+    });
+  let times = 0;
+  const storage = { persist: async () => (times += 1) > 1 };
+  Object.defineProperty(globalThis, "navigator", { configurable: true, value: { storage } });
+  const { answerPersist } = await load("storage.js");
+  const page = answerPersist();
+  assert.deepEqual(await told(() => times), [{ type: "persisted", kept: false }, 1]);
+  assert.deepEqual(await told(() => times), [{ type: "persisted", kept: true }, 2]);
+  delete storage.persist;
+  assert.deepEqual(await told(() => times), [{ type: "persisted", kept: false }, 2]);
+  page.close();
+  worker.close();
+});
