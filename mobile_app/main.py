@@ -17,7 +17,7 @@ from protocol.encoding import compact_json
 VERSION = "0.1.0"
 """The distribution's."""
 
-FOR_THE_CLIENT = ("nudge", "outbox", "alarm", "online", "update", "visible")
+FOR_THE_CLIENT = ("nudge", "outbox", "alarm", "online", "update", "visible", "free")
 
 
 class Page:
@@ -73,11 +73,6 @@ class News:
         self._path = path
         self._hand_over()
 
-    def route(self, value: dict[str, Any]) -> None:
-        """The page asks for another screen."""
-        self._path = str(value.get("path", ""))
-        self._hand_over()
-
     def visible(self, value: dict[str, Any]) -> None:
         """The page is in front of the person, or no longer."""
         if self._app is not None:
@@ -125,7 +120,6 @@ def start() -> None:
 
 def _listen(device: BrowserDevice, client: Client, news: News) -> None:
     device.events.on("fragment", news.fragment)
-    device.events.on("route", news.route)
     device.events.on("visible", news.visible)
     for name in FOR_THE_CLIENT:
         device.events.on(name, partial(client.host_event, name))

@@ -106,7 +106,7 @@ class Client:
         return self._core.subscribe(callback)
 
     def host_event(self, name: str, value: dict[str, Any]) -> None:
-        """What the surface around tells: nudge, outbox, alarm, online, update, visible (docs/architecture.md)."""
+        """What the surface around tells: nudge, outbox, alarm, online, update, visible, free (docs/architecture.md)."""
         if name == "update":
             self.update.version = str(value.get("version") or "") or None
             self._core.changed()
@@ -114,6 +114,8 @@ class Client:
             self._soon(self._look_at_outbox)
         elif name == "alarm":
             self._soon(self._look_at_alarms)
+        elif name == "free":
+            self._soon(self.gate.start, GateState.ELSEWHERE)
         elif (
             name == "nudge"
             or (name == "online" and value.get("online"))
@@ -144,12 +146,12 @@ class Client:
         """End `run`."""
         self._ended.set()
 
-    def _soon(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do `work` in the background while the vault is open; what fails is tried again by the next round."""
+    def _soon(self, work: Callable[[], Awaitable[None]], state: GateState = GateState.OPEN) -> None:
+        """Do `work` in the background if the gate is in `state` by then; what fails is tried again: by the next round, or by hand."""
 
         async def guarded() -> None:
             with suppress(AppError):
-                if self.gate.state is GateState.OPEN:
+                if self.gate.state is state:
                     await work()
 
         task = asyncio.ensure_future(guarded())

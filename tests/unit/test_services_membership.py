@@ -367,15 +367,21 @@ def test_the_alarm_page_follows_visit_and_roster() -> None:
     asyncio.run(story())
 
 
-def test_a_vault_open_elsewhere_is_said_so() -> None:
+def test_a_vault_open_elsewhere_is_said_so_until_it_is_free() -> None:
     async def story() -> None:
         phone = Phone()
+        states = [VaultState.ELSEWHERE, VaultState.NONE]
 
-        async def elsewhere() -> VaultState:
-            return VaultState.ELSEWHERE
+        async def state() -> VaultState:
+            return states.pop(0)
 
-        phone.vault.state = elsewhere  # type: ignore[method-assign]
+        phone.vault.state = state  # type: ignore[method-assign]
         await phone.client.gate.start()
-        assert phone.client.gate.state is GateState.ELSEWHERE
+        shown = [phone.client.gate.state]
+        found = asyncio.Event()
+        phone.client.subscribe(found.set)
+        phone.client.host_event("free", {})
+        await asyncio.wait_for(found.wait(), 5)
+        assert [*shown, phone.client.gate.state] == [GateState.ELSEWHERE, GateState.NEW]
 
     asyncio.run(story())

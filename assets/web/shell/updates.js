@@ -6,7 +6,7 @@ const CHECK_AGAIN_MS = 60 * 60 * 1000;
 
 /**
  * Register the service worker and watch for new versions.
- * @param {(name: string, value: any) => void} tell passes news on to Python: "update" {version}, "route" {path}
+ * @param {(name: string, value: any) => void} tell passes news on to Python: "update" {version}
  * @param {() => boolean} holdsOtherRenderer whether the page runs on files the worker would not have kept
  */
 export function watchUpdates(tell, holdsOtherRenderer) {
@@ -41,7 +41,6 @@ export function watchUpdates(tell, holdsOtherRenderer) {
   container.addEventListener("message", ({ data }) => {
     if (data?.type === "precache" && firstTime) showDownload(data.done, data.total);
     if (data?.type === "waiting") offer(data.version);
-    if (data?.type === "route") tell("route", { path: data.path });
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && Date.now() - checked > CHECK_AGAIN_MS) tryggUpdate.check().catch(() => {});

@@ -179,36 +179,17 @@ self.addEventListener("message", (event) => {
   if (message.type === "SKIP_WAITING") event.waitUntil(self.skipWaiting());
   if (message.type === "VERSION") event.source?.postMessage({ type: "waiting", version: RELEASE.version });
   if (message.type === "HOLD") event.waitUntil(fill(filesFor([message.renderer])));
-  if (message.type === "flush") event.waitUntil(flush());
 });
 
 /**
- * Send what waits.
- * @param {boolean} [eager] there is coverage again: pauses of our own making don't count
+ * Send what waits: there is coverage again, so pauses of our own making don't count.
  * @throws {Error} when something is left, so that the browser comes back later
  */
-async function flush(eager = false) {
-  const { left } = await flushOutbox({ eager });
+async function flush() {
+  const { left } = await flushOutbox({ eager: true });
   if (left > 0) throw new Error(`${left} left in the outbox`);
 }
 
 self.addEventListener("sync", (event) => {
-  if (event.tag === "outbox") event.waitUntil(flush(true));
+  if (event.tag === "outbox") event.waitUntil(flush());
 });
-
-self.addEventListener("notificationclick", (event) => {
-  event.notification.close();
-  event.waitUntil(openApp(event.notification.data?.path ?? ""));
-});
-
-/**
- * Bring the app to the front, or open it.
- * @param {string} path a place in the app, or "" for where it was
- */
-async function openApp(path) {
-  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const app = windows.find((client) => !new URL(client.url).pathname.startsWith(`${base}alarm`));
-  if (!app) return self.clients.openWindow(base + path.replace(/^\//, ""));
-  await app.focus();
-  if (path) app.postMessage({ type: "route", path });
-}
