@@ -13,6 +13,7 @@ from mobile_app.domain.incident import (
 from mobile_app.domain.recipients import Recipient, incident_recipients, recipient_list
 from mobile_app.services.alarms import Alarms
 from mobile_app.services.core import Core
+from mobile_app.services.drafts import Drafts
 from mobile_app.services.errors import AppError
 from mobile_app.services.journal import Journal
 from mobile_app.services.people import People
@@ -34,6 +35,7 @@ class Incidents:
         self._receipts = receipts
         self._visits = visits
         self._alarms = alarms
+        self._drafts = Drafts(core, INCIDENT_DRAFTS, IncidentDraft.from_row)
 
     def kinds(self) -> list[IncidentKind]:
         """The kinds, in the order they are shown."""
@@ -41,8 +43,7 @@ class Incidents:
 
     def drafts(self) -> list[IncidentDraft]:
         """Drafts, the one changed last first."""
-        rows = self._core.store.all(INCIDENT_DRAFTS)
-        return [IncidentDraft.from_row(row) for row in sorted(rows, key=lambda row: -int(row["order"]))]
+        return self._drafts.all()
 
     async def begin(self, from_visit: str | None = None, from_alarm: str | None = None) -> IncidentDraft:
         """A new draft, stored, with time and place of the visit or alarm it comes out of."""
@@ -59,19 +60,11 @@ class Incidents:
     async def save(self, draft: IncidentDraft) -> IncidentDraft:
         """Store a draft; one row. Returns it with the time it was saved. When storing fails the text is kept in memory, goes with
         the next save, and AppError says so."""
-        saved = replace(draft, updated=self._core.now())
-        others = [int(row["order"]) for row in self._core.store.all(INCIDENT_DRAFTS) if row["id"] != draft.id]
-        row = {**saved.to_row(), "order": max(others, default=0) + 1}
-        try:
-            await self._core.store.write(lambda: self._core.store.put(INCIDENT_DRAFTS, row), keep=True)
-        finally:
-            self._core.changed()
-        return saved
+        return await self._drafts.save(draft)
 
     async def discard(self, draft: IncidentDraft) -> None:
         """Delete a draft."""
-        await self._core.store.write(lambda: self._core.store.remove(INCIDENT_DRAFTS, draft.id))
-        self._core.changed()
+        await self._drafts.discard(draft)
 
     def recipients(self, draft: IncidentDraft) -> list[Recipient]:
         """Whom it would go to."""
@@ -91,7 +84,7 @@ class Incidents:
             case,
             reported_body(draft),
             [person.member for person in readers],
-            also=lambda: self._core.store.remove(INCIDENT_DRAFTS, draft.id),
+            also=lambda: self._drafts.remove(draft),
         )
         return case
 

@@ -18,6 +18,7 @@ from mobile_app.domain.visit import (
     planned_body,
 )
 from mobile_app.services.core import Core
+from mobile_app.services.drafts import Drafts
 from mobile_app.services.errors import AppError
 from mobile_app.services.journal import Journal
 from mobile_app.services.people import People
@@ -37,6 +38,7 @@ class Visits:
         self._journal = journal
         self._people = people
         self._receipts = receipts
+        self._drafts = Drafts(core, VISIT_DRAFTS, VisitDraft.from_row)
         self._checklists: dict[str, Checklist] = {}
 
     # --- drafts ----------------------------------------------------------------------------------------------
@@ -55,8 +57,7 @@ class Visits:
 
     def drafts(self) -> list[VisitDraft]:
         """Drafts, the one changed last first."""
-        rows = self._core.store.all(VISIT_DRAFTS)
-        return [VisitDraft.from_row(row) for row in sorted(rows, key=lambda row: -int(row["order"]))]
+        return self._drafts.all()
 
     async def begin(self, meeting_type: str, repeat_of: str | None = None) -> VisitDraft:
         """A new draft, stored. With `repeat_of` (case of an own visit) it has that one's place, length and answers."""
@@ -80,19 +81,11 @@ class Visits:
     async def save(self, draft: VisitDraft) -> VisitDraft:
         """Store a draft; one row. Returns it with the time it was saved. When storing fails the text is kept in memory, goes with
         the next save, and AppError says so."""
-        saved = replace(draft, updated=self._core.now())
-        others = [int(row["order"]) for row in self._core.store.all(VISIT_DRAFTS) if row["id"] != draft.id]
-        row = {**saved.to_row(), "order": max(others, default=0) + 1}
-        try:
-            await self._core.store.write(lambda: self._core.store.put(VISIT_DRAFTS, row), keep=True)
-        finally:
-            self._core.changed()
-        return saved
+        return await self._drafts.save(draft)
 
     async def discard(self, draft: VisitDraft) -> None:
         """Delete a draft."""
-        await self._core.store.write(lambda: self._core.store.remove(VISIT_DRAFTS, draft.id))
-        self._core.changed()
+        await self._drafts.discard(draft)
 
     def advise(self, draft: VisitDraft) -> Advice:
         """Advice for the answers so far."""
@@ -115,7 +108,7 @@ class Visits:
             case,
             body,
             self._readers(),
-            also=lambda: self._core.store.remove(VISIT_DRAFTS, draft.id),
+            also=lambda: self._drafts.remove(draft),
         )
         return self._mine(case)
 
