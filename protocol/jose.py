@@ -17,11 +17,10 @@ from protocol import limits
 from protocol.encoding import compact_json, thumbprint, unb64url
 from protocol.envelope import KEY_ALGORITHM, PROTECTED, parse_envelope
 from protocol.errors import ErrorCode, ProtocolError
-from protocol.jws import Jwk, is_public_p256
+from protocol.jws import Jwk, is_public_p256, public_half
 
 PACKAGE_HEADER = {"alg": "dir", "enc": "A256GCM"}
 _CACHED_KEYS = 4096
-_PUBLIC_MEMBERS = ("crv", "kty", "x", "y")
 
 # joserfc's own bounds are smaller than what the protocol allows, so they are raised to the protocol's: base64url is 4/3 of
 # the bytes. Both sizes are checked before (envelopes) or are bounded by the reader (packages), so this opens no door.
@@ -48,9 +47,8 @@ def generate_key() -> Jwk:
     return {name: str(value) for name, value in sorted(members.items())}
 
 
-def public(jwk: Jwk) -> Jwk:
-    """The public half of `jwk`."""
-    return {name: jwk[name] for name in _PUBLIC_MEMBERS}
+public = public_half
+"""Here too, beside `generate_key`, for those that have every key in hand."""
 
 
 # Importing a key checks that the point lies on the curve, which costs as much as verifying with it. A server verifies with the

@@ -58,6 +58,8 @@ def peek(jws: str, typ: str, code: ErrorCode) -> Unverified:
     return Unverified(header["kid"], payload)
 
 
+_PUBLIC_MEMBERS = ("crv", "kty", "x", "y")
+
 # The curve y² = x³ − 3x + b over the field of p (FIPS 186-5, SP 800-186 §3.2.1.3).
 _P = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
@@ -67,6 +69,11 @@ def _is_on_curve(x: int, y: int) -> bool:
     return x < _P and y < _P and (y * y - (x * x - 3) * x - _B) % _P == 0
 
 
+def public_half(jwk: Jwk) -> Jwk:
+    """The public half of a P-256 JWK: members crv, kty, x and y."""
+    return {name: jwk[name] for name in _PUBLIC_MEMBERS}
+
+
 def is_public_p256(jwk: object) -> bool:
     """Whether `jwk` is exactly a P-256 public key: members crv, kty, x, y and nothing else, and a point of the curve.
 
@@ -74,7 +81,7 @@ def is_public_p256(jwk: object) -> bool:
     """
     if (
         not isinstance(jwk, dict)
-        or set(jwk) != {"crv", "kty", "x", "y"}
+        or set(jwk) != set(_PUBLIC_MEMBERS)
         or jwk["crv"] != "P-256"
         or jwk["kty"] != "EC"
     ):

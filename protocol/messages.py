@@ -7,6 +7,8 @@ modules that read the signed texts.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from protocol.errors import ProtocolError
+
 
 @dataclass(frozen=True)
 class Health:
@@ -127,6 +129,11 @@ class Refusal:
     code: str
     message: str
     detail: str = ""
+
+
+def refusal(error: ProtocolError) -> Refusal:
+    """An error as it stands inside an answer."""
+    return Refusal(error.code, error.code.replace("_", " "), error.detail)
 
 
 @dataclass(frozen=True)

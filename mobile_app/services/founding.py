@@ -12,7 +12,7 @@ from mobile_app.services.people import required
 from mobile_app.services.roster_service import RosterService
 from protocol.encoding import compact_json
 from protocol.ids import new_id
-from protocol.jws import Jwk, Typ
+from protocol.jws import Jwk, Typ, public_half
 from protocol.roster import (
     RECOVERY_CODE_BYTES,
     RECOVERY_INFO,
@@ -83,15 +83,15 @@ class Founding:
     async def _begin(self, keys: DeviceKeys, server: str, unit_name: str, name: str, phone: str) -> Identity:
         ports, unit, member, device = self._core.ports, new_id(), new_id(), new_id()
         codes = {use: secrets.token_bytes(RECOVERY_CODE_BYTES) for use in RECOVERY_INFO}
-        public: dict[str, Jwk] = {}
+        halves: dict[str, Jwk] = {}
         sealed: dict[str, str] = {}
         try:
             for use, info in RECOVERY_INFO.items():
                 private = await ports.keys.one_time()
-                public[use] = {part: private[part] for part in ("crv", "kty", "x", "y")}
+                halves[use] = public_half(private)
                 sealed[use] = await ports.sealer.seal_package(codes[use], unit, info, compact_json(private))
             recovery = Recovery(
-                public["encryption"], public["signing"], sealed["encryption"], sealed["signing"]
+                halves["encryption"], halves["signing"], sealed["encryption"], sealed["signing"]
             )
             change = found_change(
                 device=Device(device, member, keys.field, keys.member, keys.encryption), recovery=recovery

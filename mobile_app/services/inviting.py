@@ -12,7 +12,7 @@ from protocol.encoding import compact_json
 from protocol.errors import ErrorCode
 from protocol.ids import new_id
 from protocol.invites import PACKAGE_INFO, SECRET_BYTES, Grant, InviteLink, Role
-from protocol.jws import Typ
+from protocol.jws import Typ, public_half
 from protocol.words import fingerprint_words
 
 ROLES: dict[str, tuple[str, ...]] = {
@@ -66,7 +66,7 @@ class Inviting:
                 identity.server,
                 identity.unit,
                 ROLES[role],
-                {part: key[part] for part in ("crv", "kty", "x", "y")},
+                public_half(key),
                 identity.member,
                 identity.device,
                 roster.head,

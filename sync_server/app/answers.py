@@ -6,7 +6,7 @@ import msgspec
 from starlette.responses import Response
 
 from protocol.errors import RULES, ErrorCode, ProtocolError
-from protocol.messages import ErrorAnswer, Refusal
+from protocol.messages import ErrorAnswer, refusal
 from sync_server.feed.intake import RETRY_SECONDS
 
 _encode = msgspec.json.Encoder().encode
@@ -17,11 +17,6 @@ JSON = "application/json"
 def json_answer(value: Any, status: int = 200) -> Response:
     """A protocol type as JSON."""
     return Response(_encode(value), status, media_type=JSON)
-
-
-def refusal(error: ProtocolError) -> Refusal:
-    """An error as it stands inside an answer."""
-    return Refusal(error.code, error.code.replace("_", " "), error.detail)
 
 
 def error_answer(error: ProtocolError, retry_after: int | None = None) -> Response:

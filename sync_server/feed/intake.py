@@ -7,7 +7,7 @@ from hashlib import sha256
 from protocol.envelope import Envelope, parse_envelope
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.kinds import Coarse
-from protocol.messages import EventResult, Refusal, SubmittedEvent
+from protocol.messages import EventResult, SubmittedEvent, refusal
 from sync_server.store.port import NewEvent, Receipt, Store, StoreBusy, StoreFull
 from sync_server.store.unit import Unit
 
@@ -142,6 +142,4 @@ def _result(event: str, receipt: Receipt) -> EventResult:
 
 
 def _refused(event: str, error: ProtocolError) -> EventResult:
-    return EventResult(
-        event, "refused", error=Refusal(error.code, error.code.replace("_", " "), error.detail)
-    )
+    return EventResult(event, "refused", error=refusal(error))
