@@ -30,10 +30,6 @@ class Role:
     SAFETY_REP = "safety_rep"
 
 
-READING_ROLES = frozenset({Role.LEADER, Role.SAFETY_REP})
-"""Roles that read what others wrote."""
-
-
 @dataclass(frozen=True)
 class Grant:
     """A leader lets whoever holds the one-time `key` join with `roles`. `hours` count from the server's receipt."""

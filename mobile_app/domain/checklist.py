@@ -124,10 +124,6 @@ class Checklist:
                 kept[question.id] = value
         return kept
 
-    def measure_text(self, key: str) -> str:
-        """Text of a measure; the key itself when this version doesn't know it."""
-        return next((measure.text for measure in self.measures if measure.key == key), key)
-
 
 def _values(raw: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in raw.items()}

@@ -88,7 +88,6 @@ class Incident:
     visit: str | None = None
     alarm: str | None = None
     about_leader: bool = False
-    reported_at: int = 0
     last: int = 0
     """Place in the order things came; bigger is later."""
 
@@ -127,6 +126,5 @@ def fold_incident(facts: Iterable[Fact]) -> Incident | None:
         visit=text(body, "visit", 36) or None,
         alarm=text(body, "alarm", 36) or None,
         about_leader=body.get("about_leader") is True,
-        reported_at=report.created,
         last=report.written,
     )

@@ -20,7 +20,6 @@ class MeetingType:
     """A kind of meeting the app has a checklist for. Words: message key meeting.<key>."""
 
     key: str
-    available: bool = True
 
 
 @dataclass(frozen=True)

@@ -213,7 +213,7 @@ class FakeClient:
         report = Incident(
             "i-1", AMINA.member, AMINA.name, ("threat_face",), 3,
             "Han stilte seg i døren og sa han skulle finne ut hvor jeg bor.", NOW - 11 * MIN, "Fjellveien 8",
-            NOW - 2 * MIN, receipt(NOW - 2 * MIN, NOW - 2 * MIN), reported_at=NOW - 2 * MIN,
+            NOW - 2 * MIN, receipt(NOW - 2 * MIN, NOW - 2 * MIN),
         )  # fmt: skip
         if scene not in ("first_day", "new", "founding"):
             self.incidents.all.append(report)
@@ -436,7 +436,7 @@ class _Incidents(_Part):
         case = f"i-{draft.id}"
         self.all.append(
             Incident(case, me.member, me.name, tuple(draft.kinds), draft.severity or 1, draft.line, draft.happened_at,
-                     draft.place, NOW, receipt(NOW, NOW), reported_at=NOW)
+                     draft.place, NOW, receipt(NOW, NOW))
         )  # fmt: skip
         self._drafts.pop(draft.id, None)
         self._client.tell()
