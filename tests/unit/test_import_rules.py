@@ -26,6 +26,10 @@ MODULES = (
     "protocol.ids",
     "protocol.jose",
     "sync_server.cli",
+    "sync_server.serving",
+    "sync_server.connection",
+    "sync_server.setup_links",
+    "sync_server.tokens",
     "sync_server.app.routes",
     "sync_server.devices.units",
     "sync_server.feed.accept",
@@ -47,6 +51,9 @@ ALLOWED = (
     ("sync_server.app.routes", "sync_server.feed.accept"),
     ("sync_server.feed.accept", "sync_server.store.sqlite"),
     ("sync_server.devices.units", "protocol.jose"),
+    ("sync_server.serving", "sync_server.app.routes"),
+    ("sync_server.serving", "sync_server.setup_links"),
+    ("sync_server.feed.accept", "sync_server.tokens"),
 )
 
 FORBIDDEN = (
@@ -67,6 +74,8 @@ FORBIDDEN = (
     ("sync_server.feed.accept", "sync_server.devices.units"),
     ("sync_server.notify.live", "sync_server.store.sqlite"),
     ("sync_server.devices.units", "sync_server.app.routes"),
+    ("sync_server.app.routes", "sync_server.serving"),
+    ("sync_server.tokens", "sync_server.store.sqlite"),
 )
 
 
