@@ -187,6 +187,7 @@ class Sync:
         await self._core.store.settle()
         await self._outgoing.flush()
         behind = await self._pull()
+        self._keep_listening()
         await self._alarms.look()
         await self._with_session(self._alarms.fetch_statements)
         if self.after is not None:
@@ -213,8 +214,13 @@ class Sync:
             # A backup from before this device joined was put back: the versions since then are here, each signed by itself.
             await self._roster.give_back(0)
             await self._core.api.open_session(identity.unit, identity.device)
-        await self._stop_listening()
-        self._listening = asyncio.ensure_future(self._listen(identity.unit))
+        await self._stop_listening()  # what listened with the session before is refused from now on
+        self._keep_listening()
+
+    def _keep_listening(self) -> None:
+        """Listen, if nobody does: a session outlives a restart and a lock, so its opening alone can't say when to begin."""
+        if self._listening is None:
+            self._listening = asyncio.ensure_future(self._listen(self._core.me().unit))
 
     async def _listen(self, unit: str) -> None:
         with suppress(PortError):  # rounds come without nudges too, only later

@@ -310,6 +310,7 @@ class FakeNet:
     def __init__(self, script: Script) -> None:
         self.script = script
         self.nudge: Callable[[], None] = lambda: None
+        self.listening = False
 
     async def send(self, method: str, path: str, body: str | None = None, timeout: float = 10) -> Reply:
         needs_session = "/feed" in path or "/alarms/" in path or ("/roster" in path and method == "GET")
@@ -325,9 +326,11 @@ class FakeNet:
 
     async def listen(self, unit: str, on_nudge: Callable[[], None]) -> None:
         self.nudge = on_nudge
+        self.listening = True
 
     async def hush(self) -> None:
         self.nudge = lambda: None
+        self.listening = False
 
     def origin(self) -> str:
         return "https://trygg.example"

@@ -88,6 +88,23 @@ def test_a_session_that_has_ended_is_opened_anew() -> None:
     asyncio.run(story())
 
 
+def test_it_listens_again_after_a_lock_though_the_session_is_still_good() -> None:
+    async def story() -> None:
+        phone, _ = await leader_and_deputy()
+        await settled()
+        assert phone.net.listening
+        await phone.client.gate.lock()
+        assert not phone.net.listening
+        begun = len(phone.script.asked)
+        await phone.client.gate.unlock(PASSPHRASE)
+        await phone.client.sync.now()
+        await settled()
+        assert not [path for _, path in phone.script.asked[begun:] if "/sessions" in path]
+        assert phone.net.listening
+
+    asyncio.run(story())
+
+
 def test_after_a_restore_the_feed_is_read_again_and_only_what_is_lost_is_queued_again() -> None:
     async def story() -> None:
         phone, deputy = await leader_and_deputy()
