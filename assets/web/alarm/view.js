@@ -164,7 +164,7 @@ export class AlarmView {
   #cancelled = 0;
   #broken = false;
   #ticker = 0;
-  /** Where the last finger went down. */
+  /** Where the last finger went down, and when it was last seen: a hold may be longer than any time that could be set. */
   #began = { deed: "", at: -Infinity };
 
   /**
@@ -181,6 +181,7 @@ export class AlarmView {
     this.app = /** @type {HTMLElement} */ (root.lastElementChild);
     root.addEventListener("click", (event) => this.#pressed(event));
     addEventListener("pointerdown", ({ target, timeStamp }) => (this.#began = { deed: deedOf(target), at: timeStamp }), true);
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, ({ timeStamp }) => (this.#began.at = timeStamp), true);
     core.subscribe(() => this.draw());
     for (const name of ["online", "offline"]) addEventListener(name, () => this.draw());
     // Back from the browser's cache: nobody is holding anything.
