@@ -13,7 +13,7 @@ from tests.conftest import ServerFactory
 from tests.support.browser import BrowserContextFactory
 from tests.support.flutter import tap, wait_evaluate, wait_text
 from tests.support.phone import Phone
-from tests.support.stored import betrayals, check_sealed, columns, strange_words
+from tests.support.stored import all_kept, betrayals, check_sealed, columns, strange_words
 
 pytestmark = pytest.mark.e2e
 
@@ -98,8 +98,6 @@ def test_from_a_phone_without_coverage_to_a_leader_who_answers(
     kept = columns(server.data_dir / "trygg.db")
     assert len(kept["entry.content"]) >= 6
     check_sealed(kept)
-    everything = [value for values in kept.values() for value in values]
-    everything += [path.read_bytes() for path in server.data_dir.rglob("*") if path.is_file()]
-    everything.append(server.log.encode())
+    everything = all_kept(kept, server.data_dir, server.log)
     typed = [unit, leader_name, employee_name, place, purpose, line, kari.passphrase]
     assert {word for data in everything for word in betrayals(data, typed)} == set()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -17,27 +16,10 @@ from protocol.invites import PACKAGE_INFO, Join, parse_link
 from protocol.jws import Typ
 from protocol.roster import join_change, step, version_payload
 from tests.conftest import ServerFactory
-from tests.support.loop_thread import LoopThread
 from tests.support.server_client import error_code, loopback
-from tests.support.simulated import Fleet, Person
+from tests.support.simulated import Fleet, Person, Story
 
 pytestmark = pytest.mark.integration
-
-Story = Callable[[Fleet], Awaitable[None]]
-
-
-@pytest.fixture
-def tell(loop_thread: LoopThread, tmp_path: Path) -> Callable[[Story], None]:
-    """Runs a story with phones of its own, and switches them off whatever happens."""
-
-    async def whole(story: Story) -> None:
-        fleet = Fleet(tmp_path)
-        try:
-            await story(fleet)
-        finally:
-            await fleet.close()
-
-    return lambda story: loop_thread.run(whole(story), seconds=120)
 
 
 async def rings(sender: Person, leader: Person) -> str:

@@ -18,7 +18,7 @@ from tests.conftest import ServerFactory
 from tests.support.loop_thread import LoopThread
 from tests.support.server_process import ServerProcess
 from tests.support.simulated import Fleet, go_on_visit, is_sent, report
-from tests.support.stored import betrayals, check_sealed, columns, layers, strange_words
+from tests.support.stored import all_kept, betrayals, check_sealed, columns, layers, strange_words
 
 pytestmark = pytest.mark.integration
 
@@ -65,9 +65,7 @@ def test_nothing_typed_is_found_in_anything_the_server_keeps_or_prints(
     assert len(kept["entry.content"]) >= 8
     check_sealed(kept)
 
-    everything = [value for values in kept.values() for value in values]
-    everything += [path.read_bytes() for path in server.data_dir.rglob("*") if path.is_file()]
-    everything.append(server.log.encode())
+    everything = all_kept(kept, server.data_dir, server.log)
     found = {word for data in everything for word in betrayals(data, words)}
     assert found == set()
     secrets = [person.passphrase for person in fleet.people]

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,12 +17,12 @@ from mobile_app.domain.receipts import ReceiptState
 from mobile_app.services.client import AppError, GateState
 from protocol.invites import Role
 from tests.conftest import ServerFactory
-from tests.support.loop_thread import LoopThread
 from tests.support.server_process import ServerProcess
 from tests.support.simulated import (
     UNIT_NAME,
     Fleet,
     Person,
+    Story,
     eventually,
     go_on_visit,
     has_been_seen_by,
@@ -34,22 +33,6 @@ from tests.support.simulated import (
 from tests.support.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.integration
-
-Story = Callable[[Fleet], Awaitable[None]]
-
-
-@pytest.fixture
-def tell(loop_thread: LoopThread, tmp_path: Path) -> Callable[[Story], None]:
-    """Runs a story with phones of its own, and switches them off whatever happens."""
-
-    async def whole(story: Story) -> None:
-        fleet = Fleet(tmp_path)
-        try:
-            await story(fleet)
-        finally:
-            await fleet.close()
-
-    return lambda story: loop_thread.run(whole(story), seconds=120)
 
 
 async def away(server: ServerProcess) -> None:

@@ -121,6 +121,10 @@ class Fleet:
         await asyncio.gather(*(person.device.stop() for person in self.people))
 
 
+Story = Callable[[Fleet], Awaitable[None]]
+"""What happens in one test, with phones of its own."""
+
+
 async def know(one: Person, other: Person) -> None:
     """Wait until `one` sees the name of `other`."""
     await one.until(lambda c: other.name in {p.name for p in c.people.all()}, f"the name {other.name}")

@@ -71,6 +71,12 @@ def columns(database: Path) -> dict[str, list[bytes]]:
     return found
 
 
+def all_kept(kept: dict[str, list[bytes]], folder: Path, log: str) -> list[bytes]:
+    """Everything a server has of people: the columns of its database, the files of its folder as they lie there, its log."""
+    values = [value for column in kept.values() for value in column]
+    return [*values, *(path.read_bytes() for path in folder.rglob("*") if path.is_file()), log.encode()]
+
+
 def betrayals(data: bytes, words: list[str]) -> set[str]:
     """Which of the words stand in `data`, in any layer and spelling, also compressed whole."""
     wanted = {word: spellings(word) for word in words}
