@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -72,7 +71,3 @@ class Cache:
                 if not place.exists():  # another build may have finished the same result first
                     raise
         return place
-
-    def clear(self) -> None:
-        """Delete everything."""
-        shutil.rmtree(self._folder, ignore_errors=True)

@@ -8,8 +8,8 @@ from assets.build.errors import BuildError
 from assets.build.plan import Plan
 
 NAME = "Trygg ute"
-# From the look: surface and night of the light and dark theme.
-LIGHT, DARK, NIGHT = "#F5F6F8", "#0F1317", "#12294A"
+# From the look: the surface of the light and the dark theme.
+LIGHT, DARK = "#F5F6F8", "#0F1317"
 
 
 def manifest(plan: Plan) -> bytes:
