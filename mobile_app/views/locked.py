@@ -5,7 +5,7 @@ import flet as ft
 from mobile_app.views.app import App
 from mobile_app.views.guard import component
 from mobile_app.views.hooks import use_value
-from mobile_app.views.messages import MINUTE, t
+from mobile_app.views.messages import MINUTE, form, t
 from mobile_app.views.parts.box import card, group, pill, section
 from mobile_app.views.parts.brand import brand
 from mobile_app.views.parts.button import outlined, primary
@@ -38,6 +38,7 @@ def locked(app: App) -> ft.Control:
             ),
         ),
         dim(t("locked.nothing")),
+        dim(t("locked.no_alarms")),
     ]
     return _frame(app, body, outlined(t("locked.open"), lambda _: set_opening(True), "KEY_ROUNDED"))
 
@@ -68,13 +69,11 @@ def _visit(app: App) -> list[ft.Control]:
 
 
 def _frame(app: App, body: list[ft.Control], button: ft.Control) -> ft.Control:
+    state = pill(t("locked.word"), "LOCK_ROUNDED", Role.QUIET, Role.TEXT)
     top = ft.Container(
-        ft.Row(
-            [
-                ft.Container(brand(), expand=True),
-                pill(t("locked.word"), "LOCK_ROUNDED", Role.QUIET, Role.TEXT),
-            ]
-        ),
+        ft.Column([brand(), state], spacing=8, tight=True)
+        if app.metrics.stacked
+        else ft.Row([ft.Container(brand(), expand=True), state]),
         padding=ft.Padding.symmetric(horizontal=16, vertical=10),
     )
     low = app.metrics.low
@@ -97,7 +96,7 @@ def _open(app: App, words: str, set_words: object, set_opening: object) -> ft.Co
         put("")
 
     async def go() -> None:
-        if words:
+        if words and not app.held_off:
             await app.do(unlock)
 
     async def press(_: object) -> None:
@@ -117,7 +116,12 @@ def _open(app: App, words: str, set_words: object, set_opening: object) -> ft.Co
             outlined(t("action.cancel"), close),
         ],
         primary(
-            t("locked.opening") if app.busy else t("locked.open"), press, "KEY_ROUNDED", disabled=app.busy
+            t(f"locked.wait.{form(app.held_off)}", n=app.held_off)
+            if app.held_off
+            else t("locked.opening" if app.busy else "locked.open"),
+            press,
+            "KEY_ROUNDED",
+            disabled=app.busy or app.held_off > 0,
         ),
     )
 
