@@ -14,7 +14,7 @@ from mobile_app.views.messages import DAY, listed, lower_first, parse_clock, t
 from mobile_app.views.parts.box import card, group, section
 from mobile_app.views.parts.button import outlined, primary, quiet
 from mobile_app.views.parts.field import field
-from mobile_app.views.parts.frame import frame, status_of
+from mobile_app.views.parts.frame import frame, step_status
 from mobile_app.views.parts.radio import radio_cards
 from mobile_app.views.parts.row import check_row, list_box, row
 from mobile_app.views.parts.text import dim, heading, text
@@ -99,19 +99,15 @@ class _Flow:
         close: bool = False,
     ) -> ft.Control:
         done = _STEP_OF[self.draft.step]
-        if self.draft.step == KIND and not self.draft.kinds:
-            _, words, _ = status_of(self.app)
-            status = t("draft.step_status", n=done, of=4, status=lower_first(words))
-        else:
-            status = (
-                t("draft.step_saved", n=done, of=4)
-                if self.saver.saved
-                else t("draft.step_saving", n=done, of=4)
-            )
         return frame(
             self.app,
             title=title,
-            status=("CHECK_CIRCLE_ROUNDED", status, False),
+            status=step_status(
+                self.app,
+                done,
+                saved=self.saver.saved,
+                begun=bool(self.draft.kinds or self.draft.line.strip()),
+            ),
             back=back,
             close=close,
             body=body,
@@ -346,7 +342,7 @@ class _Flow:
                     )
                 )
             )
-        elif leaders:
+        elif leaders and app.client.incidents.recipients(replace(draft, about_leader=True)):
             body.append(
                 list_box(
                     row(

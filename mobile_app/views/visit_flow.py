@@ -16,7 +16,7 @@ from mobile_app.views.messages import form, lower_first, t
 from mobile_app.views.parts.box import card, group, level_box, section
 from mobile_app.views.parts.button import Handler, outlined, primary, quiet
 from mobile_app.views.parts.field import field
-from mobile_app.views.parts.frame import frame
+from mobile_app.views.parts.frame import frame, step_status
 from mobile_app.views.parts.radio import radio_cards
 from mobile_app.views.parts.row import check_row, choice, list_box, row
 from mobile_app.views.parts.text import dim, heading, text
@@ -99,6 +99,12 @@ class _Flow:
     def advice(self) -> Advice:
         return self.app.client.visits.advise(self.draft)
 
+    @property
+    def _begun(self) -> bool:
+        """Whether there is anything of the person's in it."""
+        draft = self.draft
+        return bool(draft.place.strip() or draft.purpose.strip() or draft.answers)
+
     def screen(self) -> ft.Control:
         """The step's screen."""
         return {
@@ -126,13 +132,10 @@ class _Flow:
         close: bool = False,
     ) -> ft.Control:
         done = _STEP_OF[self._where()]
-        saved = (
-            t("draft.step_saved", n=done, of=4) if self.saver.saved else t("draft.step_saving", n=done, of=4)
-        )
         return frame(
             self.app,
             title=self.draft.place or t("home.new_visit"),
-            status=("CHECK_CIRCLE_ROUNDED", saved, False),
+            status=step_status(self.app, done, saved=self.saver.saved, begun=self._begun),
             back=back,
             close=close,
             body=body,
@@ -144,7 +147,7 @@ class _Flow:
     async def leave(self) -> None:
         """Out of the flow. A draft without a word in it is not kept."""
         await self.saver.settle()
-        if not self.draft.place.strip() and not self.draft.purpose.strip() and not self.draft.answers:
+        if not self._begun:
             await self.app.client.visits.discard(self.draft)
         self.app.go("/besok" if "visits" in _names(self.app) else "/mitt")
 

@@ -8,7 +8,7 @@ import flet as ft
 from mobile_app.views import router
 from mobile_app.views.app import App
 from mobile_app.views.icons import CODES
-from mobile_app.views.messages import form, t
+from mobile_app.views.messages import form, lower_first, t
 from mobile_app.views.parts.box import STRETCH, error_box, steps
 from mobile_app.views.parts.button import round_icon
 from mobile_app.views.parts.text import heading, icon, text
@@ -37,6 +37,16 @@ def status_of(app: App) -> tuple[str, str, bool]:
     return "CLOUD_DONE_ROUNDED", t("status.sent"), False
 
 
+def step_status(app: App, done: int, *, saved: bool, begun: bool) -> tuple[str, str, bool]:
+    """The status line in a flow of four steps: whether what is written lies on the phone; before that, how the line is."""
+    if not begun:
+        name, words, warn = status_of(app)
+        return name, t("draft.step_status", n=done, of=4, status=lower_first(words)), warn
+    if not saved:
+        return "SMARTPHONE_ROUNDED", t("draft.step_saving", n=done, of=4), False
+    return "CHECK_CIRCLE_ROUNDED", t("draft.step_saved", n=done, of=4), False
+
+
 def title_block(app: App, title: str, status: tuple[str, str, bool], *, tappable: bool = True) -> ft.Control:
     """Title over status. The whole block opens Usendt; each new status is read out."""
     name, words, warn = status
@@ -44,7 +54,7 @@ def title_block(app: App, title: str, status: tuple[str, str, bool], *, tappable
     line = text(words, "label_medium" if warn else "body_small", color, expand=True)
     visible = ft.Column(
         [
-            heading(title, 1, "headline_small"),
+            heading(title, 1, "title_medium" if app.metrics.stacked else "headline_small"),
             ft.Semantics(
                 exclude_semantics=True,
                 content=ft.Row([icon(name, 20, color), line], spacing=6),
