@@ -8,7 +8,7 @@ from mobile_app.services.joining import InvitePreview
 from mobile_app.views.app import App
 from mobile_app.views.guard import component
 from mobile_app.views.hooks import use_box, use_value
-from mobile_app.views.messages import listed, t
+from mobile_app.views.messages import role_words, t
 from mobile_app.views.parts.box import STRETCH, card, group, section, words_grid
 from mobile_app.views.parts.button import outlined, primary, quiet
 from mobile_app.views.parts.field import field
@@ -131,7 +131,7 @@ def join(app: App, *, first: bool = False) -> ft.Control:
                             icon_name="BUSINESS_ROUNDED",
                         ),
                         row(
-                            t("join.as", role=listed([t(f"role.{role}") for role in preview.roles])),
+                            t("join.as", role=role_words(preview.roles)),
                             icon_name="PERSON_ROUNDED",
                         ),
                         row(

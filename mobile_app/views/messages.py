@@ -6,6 +6,7 @@ Words stand in content/messages/<language>.json as a flat table. `{name}` in a t
 import json
 import pkgutil
 import time
+from collections.abc import Iterable
 from typing import Final
 
 NBSP: Final = "\u00a0"
@@ -60,6 +61,16 @@ def listed(names: list[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} og {names[-1]}"
+
+
+def role_words(roles: Iterable[str]) -> str:
+    """Roles in the middle of a sentence: "ansatt og leder"."""
+    return listed([lower_first(t(f"role.{role}")) for role in sorted(roles)])
+
+
+def upper_first(text: str) -> str:
+    """For words that begin a line."""
+    return text[:1].upper() + text[1:]
 
 
 def lower_first(text: str) -> str:

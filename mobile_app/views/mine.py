@@ -6,7 +6,7 @@ from mobile_app.views import router
 from mobile_app.views.app import App
 from mobile_app.views.calls import spaced
 from mobile_app.views.home import own_things
-from mobile_app.views.messages import listed, t
+from mobile_app.views.messages import role_words, t, upper_first
 from mobile_app.views.notices import done_box
 from mobile_app.views.parts.box import section, words_grid
 from mobile_app.views.parts.button import outlined
@@ -27,7 +27,7 @@ def mine(app: App) -> ft.Control:
                 row(t("mine.all_visits"), icon_name="EVENT_NOTE_ROUNDED", on_click=app.to("/besok")),
             )
         )
-    roles = listed([t(f"role.{role}") for role in sorted(me.roles)])
+    roles = upper_first(role_words(me.roles))
     body.append(
         section(
             t("mine.me"),

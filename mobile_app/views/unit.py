@@ -7,7 +7,7 @@ from mobile_app.views.app import App
 from mobile_app.views.calls import spaced
 from mobile_app.views.guard import component
 from mobile_app.views.hooks import use_value
-from mobile_app.views.messages import listed, t
+from mobile_app.views.messages import role_words, t, upper_first
 from mobile_app.views.parts.box import card, group, section, words_grid
 from mobile_app.views.parts.button import Handler, beside, outlined, primary
 from mobile_app.views.parts.frame import frame
@@ -44,11 +44,7 @@ def unit(app: App) -> ft.Control:
     rows = [
         row(
             t("unit.me", name=person.name) if person.is_me else person.name or t("people.unnamed"),
-            ", ".join(
-                filter(
-                    None, [listed([t(f"role.{role}") for role in sorted(person.roles)]), spaced(person.phone)]
-                )
-            ),
+            ", ".join(filter(None, [upper_first(role_words(person.roles)), spaced(person.phone)])),
             icon_name="PERSON_ROUNDED",
         )
         for person in people.all()
@@ -63,10 +59,7 @@ def unit(app: App) -> ft.Control:
                     card(
                         group(
                             heading(
-                                t(
-                                    "unit.invite_for",
-                                    role=listed([t(f"role.{role}") for role in invite.roles]),
-                                ),
+                                t("unit.invite_for", role=upper_first(role_words(invite.roles))),
                                 3,
                                 "title_medium",
                             ),
@@ -147,7 +140,7 @@ def invite(app: App) -> ft.Control:
                     icon_name="SCHEDULE_ROUNDED",
                 ),
                 row(
-                    t("invite.role", role=t(f"role.{made.role}")),
+                    t("invite.role", role=role_words([made.role])),
                     t(f"role.more.{made.role}"),
                     icon_name="PERSON_ROUNDED",
                 ),

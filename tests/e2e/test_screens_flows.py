@@ -248,7 +248,7 @@ def test_inviting_gives_a_link_words_and_a_picture(open_scene: Open, server: Vie
     tap(page, "radio", "Verneombud")
     tap(page, "button", "Lag invitasjon")
     wait_text(page, "QR-kode med lenken til invitasjonen")
-    wait_text(page, "Blir med som Verneombud")
+    wait_text(page, "Blir med som verneombud")
     tap(page, "button", "Kopier")
     wait_text(page, "Kopiert")
     assert any(each.startswith("copy https://") for each in server.clients[-1].called)

@@ -36,7 +36,7 @@ SCREENS: dict[str, tuple[str, str, str, list[tuple[str, str]]]] = {
     ]),
     "enhet": ("leader", "/enhet", "Hjelpemidler, Lillevik kommune", [("button", "Inviter"), ("button", "Trekk tilbake")]),
     "verneombud": ("safety_rep", "/", "Hendelser", [("button", "Amina Yusuf"), ("tab", "Hendelser"), ("tab", "Hjelp")]),
-    "bli-med": ("new", "/", "Denne enheten er ikke med noe sted ennå", [
+    "bli-med": ("new", "/", "Du er ikke med i en enhet ennå", [
         ("textbox", "Invitasjon"), ("button", "Se invitasjonen"), ("button", "Jeg skal sette opp en ny enhet"),
     ]),
     "oppsett": ("founding", "/oppsett", "Sett opp enhet", [

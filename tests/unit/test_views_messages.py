@@ -42,7 +42,13 @@ def test_an_unknown_error_is_named() -> None:
 
 
 def test_a_wait_is_told() -> None:
-    assert error_words("wrong_passphrase", 4).endswith(f"om 4{NBSP}sekunder.")
+    assert messages.t("locked.wait.other", n=4).endswith(f"om 4{NBSP}sekunder")
+    assert messages.t("locked.wait.one").endswith(f"om 1{NBSP}sekund")
+
+
+def test_roles_are_small_in_a_sentence_and_begin_a_line_large() -> None:
+    assert messages.role_words(("leader", "employee")) == "ansatt og leder"
+    assert messages.upper_first(messages.role_words(["safety_rep"])) == "Verneombud"
 
 
 def test_enumerations_of_the_domain_have_words() -> None:
