@@ -99,13 +99,16 @@ def _what_to_do(app: App, alarm: Alarm) -> list[ft.Control]:
         more = t("alarm.others", names=listed(others)) if others else t("alarm.only_you")
         parts.append(text(f"{t('alarm.nobody_yet')} {more}", "title_medium"))
     if alarm.state is AlarmState.OPEN and not alarm.taken_by_me:
+        # With large text there is room for one thing on the first screenful, and it is this.
+        place = int(alarm.drill) if app.metrics.stacked and not alarm.taken_by else len(parts)
         words = t("alarm.take_too") if alarm.taken_by else t("alarm.take")
         button = outlined if alarm.taken_by else primary
         take = app.act(lambda: app.client.alarms.take(alarm.case))
-        parts.append(
+        parts.insert(
+            place,
             button(words, take, "HOW_TO_REG_ROUNDED", disabled=app.busy)
             if alarm.taken_by
-            else primary(words, take, "HOW_TO_REG_ROUNDED", disabled=app.busy, big=True)
+            else primary(words, take, "HOW_TO_REG_ROUNDED", disabled=app.busy, big=True),
         )
     calls: list[ft.Control] = []
     if alarm.silent:

@@ -84,9 +84,11 @@ def level_box(level: str, title: str, note: str) -> ft.Control:
 
 
 def pill(words: str, name: str, bg: str, color: str, line: str | None = None) -> ft.Control:
-    """A state in a word or two."""
+    """A state in a word or two; as wide as these, and no wider than there is room for."""
+    said = text(words, "body_medium", color, bold=True, expand=True)
+    said.expand_loose = True
     return ft.Container(
-        ft.Row([icon(name, 20, color), text(words, "body_medium", color, bold=True)], spacing=6, tight=True),
+        ft.Row([icon(name, 20, color), said], spacing=6, tight=True),
         bgcolor=bg,
         border=ft.Border.all(1.5, line or ft.Colors.TRANSPARENT),
         border_radius=10,
