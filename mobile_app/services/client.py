@@ -168,7 +168,7 @@ class Client:
             self.sync.wake()  # somebody else got through: the server is there again
 
     async def _look_at_alarms(self) -> None:
-        await self._outgoing.look()  # it waits to be sent from the moment it is shown
+        await self._look_at_outbox()  # it waits to be sent from the moment it is shown
         await self.alarms.look()
 
     async def _alarm_in_step(self) -> None:
