@@ -73,6 +73,7 @@ def test_one_new_risk_leads_past_the_advice(open_scene: Open) -> None:
 def test_a_new_visit_from_nothing(open_scene: Open, server: ViewServer) -> None:
     page = open_scene("first_day")
     tap(page, "button", "Nytt besøk")
+    wait_text(page, "Steg 1 av 4 · alt er sendt")
     type_into(page, "Sted", "Øvre Dal 22")
     wait_text(page, "lagret på telefonen")
     assert [draft.place for draft in server.clients[-1].visits.drafts()] == ["Øvre Dal 22"]
@@ -107,6 +108,22 @@ def test_an_incident_takes_six_taps_and_a_line(open_scene: Open, server: ViewSer
     client = server.clients[-1]
     assert client.incidents.drafts() == []
     assert client.incidents.mine()[-1].line == "Han ropte æøå."
+    page.close()
+
+
+@pytest.mark.parametrize(("scene", "offered"), [("planned", True), ("no_rep", False)])
+def test_a_report_about_the_leader_is_offered_only_where_it_reaches_somebody(
+    scene: str, offered: bool, open_scene: Open
+) -> None:
+    page = open_scene(scene)
+    tap(page, "button", "Ny hendelse")
+    tap(page, "button", "Fysisk vold")
+    tap(page, "radio", "3 · Alvorlig")
+    tap(page, "button", "Videre")
+    type_into(page, "Hva skjedde?", "Slo etter meg")
+    tap(page, "button", "Videre")
+    wait_text(page, "Bare de som står her, kan åpne den.")
+    assert (page.get_by_role("button", name="Handler det om").count() > 0) == offered
     page.close()
 
 

@@ -82,7 +82,7 @@ EVERYBODY = (AMINA, KARI, JONAS, SIV, INGRID, TOMASZ, PER)
 
 SCENES = (
     "visit", "visit_unsent", "visit_seen", "first_day", "planned", "leader", "leader_alarm", "leader_quiet", "drill", "safety_rep",
-    "new", "founding", "locked", "elsewhere", "parked", "update", "trouble", "incident_sent",
+    "new", "founding", "locked", "elsewhere", "parked", "update", "trouble", "incident_sent", "no_rep",
 )  # fmt: skip
 
 
@@ -100,6 +100,7 @@ class FakeClient:
     def __init__(self, scene: str = "visit") -> None:
         self._listeners: list[Callable[[], None]] = []
         self.called: list[str] = []
+        self.scene = scene
         state = {
             "new": GateState.NEW,
             "founding": GateState.NEW,
@@ -296,7 +297,8 @@ class _People(_Part):
         return self._client.me
 
     def all(self) -> list[Person]:
-        return [self.me if each.member == self.me.member else each for each in EVERYBODY]
+        there = [each for each in EVERYBODY if each != SIV or self._client.scene != "no_rep"]
+        return [self.me if each.member == self.me.member else each for each in there]
 
     def on_duty(self) -> list[Person]:
         return alarm_recipients(self.all())

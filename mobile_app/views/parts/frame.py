@@ -17,6 +17,8 @@ from mobile_app.views.theme import Role, style
 RAIL_WIDTH = 112
 LIST_WIDTH = 408
 DETAIL_WIDTH = 720
+LONG_TITLE = 40
+"""A longer title in large text scrolls away with the rest, or it would fill the screen."""
 
 
 def status_of(app: App) -> tuple[str, str, bool]:
@@ -136,7 +138,7 @@ def frame(
         if step:
             middle.insert(0, steps(*step))
         middle += cta or []
-        if m.low and head is None:
+        if (m.low or len(title) > LONG_TITLE) and head is None:
             middle.insert(0, ft.Container(top, margin=ft.Margin.symmetric(horizontal=-12)))
             fixed = []
     else:
