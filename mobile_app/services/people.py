@@ -115,8 +115,10 @@ def shown_name(name: str) -> str:
 
 
 def required(value: str, longest: int = LONGEST_NAME) -> str:
-    """A name as typed, trimmed. Raises AppError(incomplete) when there is nothing left or far too much."""
+    """A name as typed, trimmed. Raises AppError: incomplete when there is nothing left, name_too_long above `longest` characters."""
     trimmed = " ".join(value.split())
-    if not trimmed or len(trimmed) > longest:
+    if not trimmed:
         raise AppError("incomplete")
+    if len(trimmed) > longest:
+        raise AppError("name_too_long")
     return trimmed

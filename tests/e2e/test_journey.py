@@ -54,6 +54,7 @@ def test_from_a_phone_without_coverage_to_a_leader_who_answers(
     # The phone is started again, and there is no server.
     amina.close()
     server.stop()
+    wait_text(kari.page, "Ikke på nett", seconds=20)  # at once, not with the next minute's round
     amina.open("/besok")
     amina.unlock()
     wait_text(amina.page, "Ikke på nett", seconds=30)

@@ -102,6 +102,18 @@ def test_founding_goes_on_after_an_end_between_the_vault_and_its_first_row() -> 
     asyncio.run(story())
 
 
+def test_a_name_that_is_too_long_is_said_to_be_so_before_anything_is_made() -> None:
+    async def story() -> None:
+        phone = Phone()
+        for unit, name in (("E" * 81, "Kari"), ("Enhet", "K" * 81)):
+            with pytest.raises(AppError, match="name_too_long"):
+                await phone.client.founding.found("token", unit, name, "", PASSPHRASE)
+        await phone.client.founding.found("token", "E" * 80, "Kari", "", PASSPHRASE)
+        assert phone.client.people.unit_name == "E" * 80
+
+    asyncio.run(story())
+
+
 def test_the_first_screen_does_not_wait_for_the_promise_to_keep_our_storage() -> None:
     async def story() -> None:
         phone = Phone()

@@ -52,15 +52,20 @@ export function listenLive(unit, onNudge, failures = 0) {
   hushLive();
   const opened = new EventSource(`/api/v1/units/${unit}/live`);
   stream = opened;
+  let heard = false;
   opened.onopen = () => {
     failures = 0;
+    heard = true;
     onNudge(); // something may have come while nobody listened
   };
   opened.onmessage = onNudge;
   opened.addEventListener("nudge", onNudge);
   opened.onerror = () => {
-    if (opened.readyState !== EventSource.CLOSED || stream !== opened) return;
-    onNudge();
+    if (stream !== opened) return;
+    // A line that breaks is news too: the screen must not say for another minute that all is well.
+    if (heard || opened.readyState === EventSource.CLOSED) onNudge();
+    heard = false;
+    if (opened.readyState !== EventSource.CLOSED) return;
     const pause = 1000 + Math.random() * Math.min(LONGEST_PAUSE, 1000 * 2 ** Math.min(failures + 1, 10));
     reopening = setTimeout(() => listenLive(unit, onNudge, failures + 1), pause);
   };
