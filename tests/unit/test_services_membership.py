@@ -154,7 +154,7 @@ def test_a_founding_whose_answer_was_lost_is_found_out(killed: bool) -> None:
 def test_names_are_needed_before_anything_is_made() -> None:
     async def story() -> None:
         phone = Phone()
-        for unit, name in (("", "Kari"), ("Enhet", "  "), ("x" * 81, "Kari")):
+        for unit, name in (("", "Kari"), ("Enhet", "  ")):
             with pytest.raises(AppError, match="incomplete"):
                 await phone.client.founding.found("token", unit, name, "", PASSPHRASE)
         assert await phone.vault.state() is VaultState.NONE
