@@ -350,7 +350,7 @@ export class AlarmView {
     const { setup, reachable } = this.core;
     if (!setup) return "";
     const who = names(this.core);
-    const duty = who ? t(setup.contacts.length === 1 ? "onDutyOne" : "onDuty", { names: who }) : t("noDuty");
+    const duty = who ? t("goesTo", { names: who }) : t("goesToNobody");
     const offline = reachable === false || !navigator.onLine;
     const text = offline ? t("noCoverage", { duty }) : reachable ? t("coverage", { duty }) : duty.charAt(0).toUpperCase() + duty.slice(1);
     const sign = offline ? icon("signal-cellular-off", "s") : reachable ? icon("cloud-done", "s") : "";
@@ -478,7 +478,7 @@ export class AlarmView {
     const contacts = (this.core.setup?.contacts ?? []).filter(({ phone }) => phone).slice(0, 2);
     const sms = this.core.setup?.sms;
     if (alarm.received && (seen || taken)) return "";
-    const rows = contacts.map(({ name, phone }) => row(`tel:${phone.replace(/[^+\d]/g, "")}`, "call", t("call", { name }), t("onDutyNow")));
+    const rows = contacts.map(({ name, phone }) => row(`tel:${phone.replace(/[^+\d]/g, "")}`, "call", t("call", { name }), t("getsIt")));
     if (sms && !alarm.received) rows.push(row(this.#smsLink(sms, alarm), "sms", t("sms"), t("smsTo")));
     return rows.length > 0 ? `<div class="ta-sec">${rows.join("")}</div>` : "";
   }
